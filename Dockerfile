@@ -1,0 +1,23 @@
+# The service alone: hashed dependencies, an unprivileged user, nothing written.
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /build
+RUN python -m venv /opt/legcramps
+COPY requirements-dev.lock requirements.lock ./
+RUN /opt/legcramps/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+    && python -m venv /opt/builder \
+    && /opt/builder/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock
+COPY pyproject.toml README.md ./
+COPY cds_service cds_service
+COPY cards cards
+COPY fixtures fixtures
+RUN /opt/builder/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /opt/legcramps/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
+
+FROM python:3.13-slim-bookworm
+COPY --from=build /opt/legcramps /opt/legcramps
+RUN useradd --system --no-create-home --shell /usr/sbin/nologin legcramps
+USER legcramps
+ENV PYTHONUNBUFFERED=1 LEGCRAMPS_HOST=0.0.0.0 LEGCRAMPS_PORT=8000
+EXPOSE 8000
+ENTRYPOINT ["/opt/legcramps/bin/legcramps"]
+CMD ["serve"]

@@ -1,0 +1,61 @@
+# make run    build .venv if needed, start the service on 127.0.0.1:8000
+# make test   everything that is checked: ruff, mypy, import-linter, pytest
+# Only make and a Python of 3.11 or newer are needed; PYTHON=/path/to/python chooses one.
+
+VENV := .venv
+BIN := $(VENV)/bin
+RECORDS ?= ../shared/patients
+CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
+MODERN := import sys; sys.exit(sys.version_info < (3, 11))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test test-records lock
+
+help:
+	@echo "make run | test | setup | test-records RECORDS=folder | lock (README.md tells what each does)"
+
+setup: $(VENV)/.installed
+
+# The dependencies change with the lock only, the project itself with pyproject.toml only.
+$(VENV)/.dependencies: requirements-dev.lock
+	@for python in $(CANDIDATES); do \
+	    if command -v $$python >/dev/null && $$python -c '$(MODERN)' 2>/dev/null; then break; fi; \
+	    python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo "legcramps needs Python 3.11 or newer, and none was found." >&2; \
+	    echo "Install one, or name it: make setup PYTHON=/path/to/python3" >&2; \
+	    exit 1; \
+	fi; \
+	echo "Building $(VENV) with $$($$python --version)"; \
+	$$python -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.dependencies pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup
+	$(BIN)/legcramps serve
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n auto
+
+# Records that nobody here wrote; they are read where they are, never copied.
+test-records: setup
+	$(BIN)/pytest -n auto -m records --records "$(RECORDS)"
+
+# Newest versions: make lock UPGRADE=--upgrade
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+lock:
+	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
+	python3 -m venv "$$tool"; "$$tool/bin/pip" install --quiet uv; PATH="$$tool/bin:$$PATH"; \
+	$(LOCK) --output-file requirements.lock; \
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock

@@ -1,0 +1,83 @@
+"""The main path: read the patient, recognise what matters, find contributors, word them. Start reading here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from cds_service import chains, fhir, gaps, rendering, suggestions
+from cds_service.facts import Facts
+from cds_service.findings import Judgement, judge
+from cds_service.hooks import Card, HookRequest
+from cds_service.knowledge import Knowledge
+from cds_service.normalise import patient_record
+from cds_service.recognition import Reading, recognise
+from cds_service.record import PatientRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """
+    One answer.
+
+    *silence* is the reason code of an empty answer, for log and metrics, never for the wire. *counts* holds what a
+    log may know: how many entries were read and how many not. The last three are for the trace.
+    """
+
+    cards: tuple[Card, ...]
+    silence: str | None
+    counts: Mapping[str, int]
+    record: PatientRecord | None = None
+    facts: Facts | None = None
+    judged: tuple[Judgement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What stays the same between requests: knowledge, drafts of its orders, the public address, the time zone."""
+
+    knowledge: Knowledge
+    orders: suggestions.Orders
+    base_url: str
+    zone: ZoneInfo | None = None
+
+    @classmethod
+    def of(cls, knowledge: Knowledge, base_url: str, zone: ZoneInfo | None = None) -> "Site":
+        """Make the order drafts once."""
+        return cls(knowledge, suggestions.order_templates(knowledge), base_url, zone)
+
+
+def advise(request: HookRequest, site: Site, today: date) -> Advice:
+    """
+    Answer one hook request.
+
+    Raises:
+        RequestInvalid: If the prefetch is about another patient.
+        DataUnavailable: If required data was not supplied.
+    """
+    if request.user_is_patient:
+        return Advice((), "patient-user", {})
+    knowledge = site.knowledge
+    supplied = fhir.gather(request)
+    record = patient_record(supplied)
+    facts = recognise(record, Reading(knowledge.value_sets, knowledge.analytes, today, site.zone))
+    counts = {"read": len(supplied.given), "unread": len(record.unread)}
+    if reason := _silence(facts):
+        return Advice((), reason, counts, record, facts)
+    judged = judge(facts, knowledge)
+    groups = chains.merge([each.finding for each in judged if each.finding], knowledge.chains, facts)
+    aside = tuple(one for each in judged for one in each.set_aside)
+    desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}")
+    cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.analytes), facts, desk)
+    return Advice(cards, None if cards else "nothing-found", counts, record, facts, judged)
+
+
+def _silence(facts: Facts) -> str | None:
+    """Why nothing is said before any contributor is looked at (CARDS B1)."""
+    if facts.is_deceased:
+        return "deceased"
+    if facts.is_adult is False:
+        return "minor"
+    if not facts.reports:
+        return facts.refusals[0] if facts.refusals else "no-report"
+    return None

@@ -1,0 +1,98 @@
+"""The command line: `legcramps serve`."""
+
+import os
+import socket
+from typing import Annotated
+
+import typer
+
+from cds_service import settings as site
+from cds_service.errors import KnowledgeInvalid
+from cds_service.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def _legcramps() -> None:
+    """Likely contributors to reported nocturnal leg cramps, as CDS Hooks cards."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any. [default: 8000]")] = None,
+) -> None:
+    """Start the service. Everything else is set by LEGCRAMPS_… variables."""
+    # Imported here so that the other commands don't wait for a web framework.
+    import uvicorn
+
+    from cds_service import logs
+    from cds_service.app import create_app
+
+    try:
+        settings = site.load(host=host, port=port)
+        listener = _listener(settings)
+        settings = site.load(host=host, port=listener.getsockname()[1])
+    except (ValueError, OSError) as error:
+        raise _refusal(error) from None
+    logs.configure(settings.log_level)
+    try:
+        web = create_app(settings)
+    except KnowledgeInvalid as error:
+        raise _refusal(error) from None
+    typer.echo(_greeting(settings))
+    config = uvicorn.Config(web, log_config=None, log_level="warning", access_log=False, server_header=False)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        # uvicorn has shut down in good order; Control-C is how one stops it.
+        raise typer.Exit(0) from None
+
+
+def _refusal(error: Exception) -> typer.Exit:
+    """Tell, in one line, why the service does not start."""
+    typer.echo(f"legcramps: {error}", err=True)
+    return typer.Exit(2)
+
+
+def _listener(settings: Settings) -> socket.socket:
+    """
+    A socket that listens where the settings say.
+
+    Raises:
+        OSError: With one line for a person.
+    """
+    where = f"{settings.host} port {settings.port}"
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        # create_server adds the address to the reason; a name that is unknown has an errno of its own kind.
+        is_known = error.errno is not None and error.errno > 0
+        reason = os.strerror(error.errno or 0) if is_known else error.strerror
+        raise OSError(f"can't listen on {where}: {reason}; --host and --port choose another") from None
+
+
+def _greeting(settings: Settings) -> str:
+    from cds_service.app import DEMO_STORY, HOOK_PATH
+
+    lines = [f"CDS Hooks discovery: {settings.base_url}/cds-services"]
+    if settings.is_demo:
+        lines += [
+            "Cards for a built-in patient:",
+            f"  curl -s {settings.base_url}/demo/{DEMO_STORY} | curl -s -H 'Content-Type: application/json' "
+            f"--data-binary @- {settings.base_url}{HOOK_PATH}",
+        ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Entry point of the `legcramps` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

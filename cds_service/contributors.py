@@ -1,0 +1,426 @@
+"""`cards/` -> Knowledge; refuses what it doesn't understand."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from string import Formatter
+
+from cds_service import prefetch
+from cds_service.criteria import Criterion
+from cds_service.errors import KnowledgeInvalid
+from cds_service.facts import TimeClass
+from cds_service.frontmatter import Document, Node, read
+from cds_service.knowledge import (
+    Chain,
+    Contributor,
+    Guards,
+    Knowledge,
+    Need,
+    OrderGroup,
+    Reference,
+    Remark,
+    SelfCare,
+    Subject,
+)
+from cds_service.laboratory import Analyte, Column, Conversion, folded
+from cds_service.quantity import decimal
+from cds_service.terminology import ValueSets
+from cds_service.vocabulary import Vocabulary, criterion
+
+LEVELS = ("critical", "warning", "info", "also_consider")
+GRADES = frozenset("ABCD")
+KINDS = ("drug", "lab", "condition", "state", "safety")
+_ROW = re.compile(r"[A-Z]\d\d")
+_CHAIN = re.compile(r"M(\d+)(b?)")
+_SAID = ("Summary", "Finding", "Options", "Line")
+_UNSAID = ("Why", "Limits")
+_VARIANTS = ("critical", "repeat")
+_PLACEHOLDERS = {
+    "exposure": frozenset({"drug", "drugs", "timing", "since"}),
+    "latest": frozenset({"value", "taken_on"}),
+    "readings": frozenset({"value", "taken_on"}),
+    "diagnosis": frozenset({"diagnosis", "recorded_on"}),
+    "chain": frozenset({"drugs", "timing", "values"}),
+}
+# Cards offer "review", never an instruction (CARDS B6)
+_FORBIDDEN = re.compile(r"\b(caused by|must|stop taking|stop the|stop this|discontinue)\b", re.IGNORECASE)
+
+
+def load(folder: Path, profile: str) -> Knowledge:
+    """
+    Load and check every file of the knowledge folder.
+
+    In the profile "demo" unsigned files speak too; in any other only files whose present content is signed.
+
+    Raises:
+        KnowledgeInvalid: If anything is not understood; names the file and the key's path.
+    """
+    value_sets = ValueSets.load(folder / "value_sets")
+    analytes = {each.value_set: each for each in map(_analyte, _documents(folder, "labs"))}
+    words = Vocabulary(value_sets, analytes)
+    references = _references(folder / "references.json")
+    files = _Files(words, references, _approvals(folder))
+    contributors = tuple(files.contributor(document) for document in _documents(folder, "contributors"))
+    chains = tuple(files.chain(document) for document in _documents(folder, "chains"))
+    _check_rows(contributors, chains)
+    is_demo = profile == "demo"
+    return Knowledge(
+        version=_version(folder),
+        contributors=tuple(each for each in contributors if each.signed or is_demo),
+        chains=tuple(each for each in chains if each.signed or is_demo),
+        analytes=analytes,
+        references=references,
+        guards=_guards(read(folder / "guards.md", folder), words),
+        value_sets=value_sets,
+        prefetch=prefetch.queries(value_sets, analytes.values()),
+        is_demo=is_demo,
+    )
+
+
+def _documents(folder: Path, kind: str) -> list[Document]:
+    return [read(path, folder) for path in sorted((folder / kind).glob("*.md"))]
+
+
+def _version(folder: Path) -> str:
+    front = read(folder / "knowledge.md", folder).front
+    version = front.take("version").text()
+    front.done()
+    return version
+
+
+# --- contributors and chains ------------------------------------------------------------------------------------
+
+
+class _Files:
+    """Reads contributors and chains against one vocabulary, one list of references and one list of approvals."""
+
+    def __init__(self, words: Vocabulary, references: Mapping[str, Reference], approved: Mapping[str, str]) -> None:
+        self._words = words
+        self._references = references
+        self._approved = approved
+
+    def contributor(self, document: Document) -> Contributor:
+        front = document.front
+        identity = Path(document.name).stem
+        kind = front.take("kind").one_of(KINDS)
+        subject = self._subject(front.take("subject"))
+        digest = _digest(document)
+        made = Contributor(
+            row=_matching(front.take("row"), _ROW, "D02"),
+            id=identity,
+            kind=kind,
+            role="safety" if kind == "safety" else "contributor",
+            label=front.take("label").text(),
+            grades=_grades(front.take("grade")),
+            cites=self._cites(front.take("cites")),
+            subject=subject,
+            when=self._levels(front.take("when")),
+            critical_range=self._maybe(front, "critical_range"),
+            safety=self._levels(each) if (each := front.maybe("safety")) else (),
+            context=self._maybe(front, "context"),
+            on_its_own=self._maybe(front, "on_its_own"),
+            set_aside=self._remarks(front.maybe("set_aside")),
+            washout=each.days() if (each := front.maybe("washout")) else 30,
+            potency=_potency(front.maybe("potency")),
+            explains=_rows(front.maybe("explains")),
+            explained_by=self._classes(front.maybe("explained_by")),
+            not_explained_by=self._classes(front.maybe("not_explained_by")),
+            replacement=self._words.drug_class(each) if (each := front.maybe("replacement")) else "",
+            remarks=self._remarks(front.maybe("remarks")),
+            suggest=self._suggest(front.maybe("suggest")),
+            texts=_texts(document, subject.kind),
+            digest=digest,
+            signed=self._approved.get(identity) == digest,
+        )
+        front.done()
+        return made
+
+    def chain(self, document: Document) -> Chain:
+        front = document.front
+        identity = _matching(front.take("chain"), _CHAIN, "M1")
+        match = _CHAIN.fullmatch(identity)
+        digest = _digest(document)
+        made = Chain(
+            id=identity,
+            place=(int(match[1]), match[2]) if match else (0, ""),
+            label=front.take("label").text(),
+            grades=_grades(front.take("grade")),
+            cites=self._cites(front.take("cites")),
+            alternatives=_alternatives(front.take("needs")),
+            joins=_rows(front.maybe("joins")),
+            suggest=self._suggest(front.maybe("suggest")),
+            texts=_texts(document, "chain"),
+            digest=digest,
+            signed=self._approved.get(Path(document.name).stem) == digest,
+        )
+        front.done()
+        return made
+
+    def _subject(self, node: Node) -> Subject:
+        for kind, names in (("exposure", self._classes), ("diagnosis", self._concepts)):
+            if each := node.maybe(kind):
+                node.done()
+                return Subject("exposure" if kind == "exposure" else "diagnosis", names(each))
+        if each := node.maybe("latest"):
+            node.done()
+            return Subject("latest", (self._words.analyte(each),))
+        if each := node.maybe("readings"):
+            within = node.take("within").days()
+            node.done()
+            return Subject("readings", (self._words.analyte(each),), within)
+        raise node.invalid("a subject is `exposure`, `latest`, `readings` or `diagnosis`")
+
+    def _classes(self, node: Node | None) -> tuple[str, ...]:
+        return tuple(self._words.drug_class(each) for each in _members(node))
+
+    def _concepts(self, node: Node) -> tuple[str, ...]:
+        return self._words.concepts(node)
+
+    def _levels(self, node: Node) -> tuple[tuple[str, Criterion], ...]:
+        unknown = [key for key in node.keys() if key not in LEVELS]
+        if unknown:
+            raise node.invalid(f"`{unknown[0]}` is not one of {', '.join(LEVELS)}")
+        return tuple((level, criterion(each, self._words)) for level in LEVELS if (each := node.maybe(level)))
+
+    def _maybe(self, front: Node, key: str) -> Criterion | None:
+        node = front.maybe(key)
+        return criterion(node, self._words) if node else None
+
+    def _remarks(self, node: Node | None) -> tuple[Remark, ...]:
+        return tuple(self._remark(each) for each in (node.items() if node else ()))
+
+    def _remark(self, node: Node) -> Remark:
+        say = node.take("say")
+        made = Remark(criterion(node.take("when"), self._words), _harmless(say.text(), say.where))
+        node.done()
+        return made
+
+    def _cites(self, node: Node) -> tuple[str, ...]:
+        return tuple(each.one_of(frozenset(self._references)) for each in node.items())
+
+    def _suggest(self, node: Node | None) -> tuple[OrderGroup, ...]:
+        return tuple(self._group(each) for each in (node.items() if node else ()))
+
+    def _group(self, node: Node) -> OrderGroup:
+        tests = node.take("order")
+        when, unless = node.maybe("when"), node.maybe("unless_measured")
+        since, within = (unless.maybe("since"), unless.maybe("within")) if unless else (None, None)
+        if since:
+            since.one_of(("change",))
+        made = OrderGroup(
+            tests=tuple(each.one_of(self._words.value_sets.tests) for each in tests.items()),
+            when=criterion(when, self._words) if when else None,
+            since_change=since is not None,
+            within=within.days() if within else None,
+        )
+        node.done()
+        return made
+
+
+def _members(node: Node | None) -> tuple[Node, ...]:
+    if node is None:
+        return ()
+    return node.items() if isinstance(node.value, list) else (node,)
+
+
+def _matching(node: Node, pattern: re.Pattern[str], example: str) -> str:
+    if not pattern.fullmatch(node.text()):
+        raise node.invalid(f"an id like {example} is needed here")
+    return node.text()
+
+
+def _rows(node: Node | None) -> tuple[str, ...]:
+    return tuple(_matching(each, _ROW, "D02") for each in _members(node))
+
+
+def _grades(node: Node) -> dict[str, str]:
+    grades = {key: node.take(key).one_of(GRADES) for key in node.keys()}
+    if not grades or set(grades) - {"contributing", "acting"}:
+        raise node.invalid("a grade is for `contributing`, `acting` or both")
+    return grades
+
+
+def _potency(node: Node | None) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for key in node.keys() if node else ():
+        each = node.take(key) if node else None
+        value = decimal(each.text()) if each else None
+        if each is None or value is None:
+            raise KnowledgeInvalid(f"potency: {key}", "a number is needed here")
+        found[key] = value
+    return found
+
+
+def _alternatives(node: Node) -> tuple[tuple[Need, ...], ...]:
+    """`needs` is a list of needs, or `any:` of such lists."""
+    if isinstance(node.value, list):
+        return (tuple(_need(each) for each in node.items()),)
+    lists = node.take("any").items()
+    node.done()
+    return tuple(tuple(_need(each) for each in one.items()) for one in lists)
+
+
+def _need(node: Node) -> Need:
+    rows = _rows(node.take("rows"))
+    began, drawn, level = node.maybe("began"), node.maybe("drawn"), node.maybe("shown")
+    if drawn:
+        drawn.one_of(("after_start",))
+    if level:
+        level.one_of(("main",))
+    classes = {each.value: each for each in TimeClass}
+    node.done()
+    return Need(
+        rows=rows,
+        began=frozenset(classes[each.one_of(classes)] for each in _members(began)) if began else None,
+        after_start=drawn is not None,
+        main_only=level is not None,
+    )
+
+
+def _check_rows(contributors: Iterable[Contributor], chains: Iterable[Chain]) -> None:
+    rows = [each.row for each in contributors]
+    for row in rows:
+        if rows.count(row) > 1:
+            raise KnowledgeInvalid("contributors", f"two files describe row {row}")
+    for chain in chains:
+        named = {row for needs in chain.alternatives for need in needs for row in need.rows} | set(chain.joins)
+        if unknown := sorted(named - set(rows)):
+            raise KnowledgeInvalid(f"chains: {chain.id}", f"no contributor describes {', '.join(unknown)}")
+
+
+# --- texts ------------------------------------------------------------------------------------------------------
+
+
+def _texts(document: Document, kind: str) -> dict[str, str]:
+    allowed = {*_SAID, *_UNSAID, *(f"{title} ({variant})" for title in _SAID for variant in _VARIANTS)}
+    needed = {"Summary", "Finding", "Options"} if kind == "chain" else set(_SAID)
+    for title, text in document.sections.items():
+        where = f"{document.name}: # {title}"
+        if title not in allowed:
+            raise KnowledgeInvalid(where, f"the headings are {', '.join(sorted(allowed))}")
+        if title not in _UNSAID:
+            _check_placeholders(_harmless(text, where), where, _PLACEHOLDERS[kind])
+    if missing := sorted((needed | set(_UNSAID)) - set(document.sections)):
+        raise KnowledgeInvalid(document.name, f"the heading `# {missing[0]}` is missing")
+    return dict(document.sections)
+
+
+def _check_placeholders(text: str, where: str, supplied: frozenset[str]) -> None:
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError:
+        raise KnowledgeInvalid(where, "a brace is not closed") from None
+    for name in names:
+        if name not in supplied:
+            raise KnowledgeInvalid(where, f"{{{name}}} is not supplied here; there is {', '.join(sorted(supplied))}")
+
+
+def _harmless(text: str, where: str) -> str:
+    if found := _FORBIDDEN.search(text):
+        raise KnowledgeInvalid(where, f"cards never say `{found[0]}`")
+    return text
+
+
+# --- the other files --------------------------------------------------------------------------------------------
+
+
+def _analyte(document: Document) -> Analyte:
+    front = document.front
+    without_unit, haemolysed = front.maybe("without_unit"), front.maybe("haemolysed_below")
+    order = front.maybe("order")
+    made = Analyte(
+        name=Path(document.name).stem,
+        value_set=front.take("analyte").text(),
+        short=front.take("short").text(),
+        label=front.take("label").text(),
+        current=front.take("current").days(),
+        quotable=front.take("quotable").days(),
+        columns=tuple(_column(each) for each in front.take("units").items()),
+        conversions=tuple(_conversion(each) for each in _members(front.maybe("conversions"))),
+        without_unit=without_unit.text() if without_unit else "",
+        order=order.text() if order else "",
+        group=front.take("prefetch").one_of(prefetch.LAB_KEYS),
+        haemolysed_below=haemolysed.quantities()[0].value if haemolysed else None,
+    )
+    front.done()
+    return made
+
+
+def _column(node: Node) -> Column:
+    unit = node.take("unit").text()
+    spellings = node.maybe("also")
+    low, _, high = node.take("plausible").text().partition(" to ")
+    least, most = decimal(low), decimal(high)
+    if least is None or most is None:
+        raise node.invalid("plausible values are written `1.0 to 10`")
+    node.done()
+    return Column(unit, _spellings(unit, spellings), least, most)
+
+
+def _conversion(node: Node) -> Conversion:
+    unit, to = node.take("unit").text(), node.take("to").text()
+    factor, decimals = decimal(node.take("times").text()), decimal(node.take("decimals").text())
+    if factor is None or decimals is None:
+        raise node.invalid("`times` and `decimals` are numbers")
+    made = Conversion(_spellings(unit, node.maybe("also")), to, factor, int(decimals))
+    node.done()
+    return made
+
+
+def _spellings(unit: str, also: Node | None) -> tuple[str, ...]:
+    return tuple(folded(each) for each in (unit, *(also.texts() if also else ())))
+
+
+def _guards(document: Document, words: Vocabulary) -> Guards:
+    front = document.front
+    panels = front.take("panels")
+    made = Guards(
+        self_care=tuple(_self_care(each, words) for each in front.take("self_care").items()),
+        ask_about=front.take("ask_about").text(),
+        panels={key: panels.take(key).texts() for key in panels.keys()},
+    )
+    front.done()
+    return made
+
+
+def _self_care(node: Node, words: Vocabulary) -> SelfCare:
+    say, unless = node.take("say"), node.maybe("unless")
+    made = SelfCare(_harmless(say.text(), say.where), criterion(unless, words) if unless else None)
+    node.done()
+    return made
+
+
+def _references(path: Path) -> dict[str, Reference]:
+    """CSL-JSON; `title-short` is the label on cards, `DOI`, `PMID` or `URL` the link."""
+    found = {}
+    for entry in json.loads(path.read_text("utf-8")):
+        url = entry.get("URL") or (f"https://doi.org/{entry['DOI']}" if "DOI" in entry else None)
+        if url is None and "PMID" in entry:
+            url = f"https://pubmed.ncbi.nlm.nih.gov/{entry['PMID']}/"
+        if not {"id", "title-short"} <= set(entry):
+            raise KnowledgeInvalid(path.name, "every entry needs `id` and `title-short`")
+        found[entry["id"]] = Reference(entry["id"], entry["title-short"], url or "")
+    return found
+
+
+def _approvals(folder: Path) -> dict[str, str]:
+    """Content hashes that the site has signed, by file id."""
+    path = folder / "approvals.md"
+    if not path.exists():
+        return {}
+    front = read(path, folder).front
+    signed = {}
+    for each in front.take("approvals").items():
+        signed[each.take("id").text()] = each.take("hash").text()
+        each.take("who").text()
+        each.take("when").text()
+        each.done()
+    front.done()
+    return signed
+
+
+def _digest(document: Document) -> str:
+    return hashlib.sha256(document.text.encode()).hexdigest()

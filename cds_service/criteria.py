@@ -1,0 +1,421 @@
+"""
+The vocabulary of triggers: one small class a word, each answering holds, fails or unknown.
+
+Not measured, unit not understood, or a list that was not supplied is unknown, never "fails".
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import Enum
+from typing import Protocol
+
+from cds_service.dates import Span
+from cds_service.facts import Course, Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
+from cds_service.quantity import Quantity
+
+
+class Truth(Enum):
+    """Three-valued."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What one criterion said about one patient.
+
+    *words* is the criterion as it stands in its file, *evidence* the facts that met it, *unknown* what would have
+    to be known (in words for the card), *parts* the answers it was made of.
+    """
+
+    truth: Truth
+    words: str
+    evidence: tuple[Fact, ...] = ()
+    unknown: tuple[str, ...] = ()
+    parts: tuple["Answer", ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the criterion is met for certain."""
+        return self.truth is Truth.HOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One patient, and the fact that the criterion's file or phrase is about; None when there is no such fact."""
+
+    facts: Facts
+    subject: Fact | None = None
+
+
+class Criterion(Protocol):
+    """A word of the vocabulary, filled in."""
+
+    def answer(self, case: Case) -> Answer:
+        """Judge one patient."""
+        ...
+
+
+def _said(words: str, truth: bool, evidence: Iterable[Fact] = ()) -> Answer:
+    return Answer(Truth.HOLDS if truth else Truth.FAILS, words, tuple(evidence) if truth else ())
+
+
+def _unknown(words: str, what: str) -> Answer:
+    return Answer(Truth.UNKNOWN, words, unknown=(what,))
+
+
+# --- all, any, not --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """`all:`, and several words side by side."""
+
+    parts: tuple[Criterion, ...]
+
+    def answer(self, case: Case) -> Answer:
+        """Fails when any part fails; else unknown when any is; else holds with all their evidence."""
+        answers = tuple(part.answer(case) for part in self.parts)
+        truths = {each.truth for each in answers}
+        if Truth.FAILS in truths:
+            return Answer(Truth.FAILS, "all", parts=answers)
+        truth = Truth.UNKNOWN if Truth.UNKNOWN in truths else Truth.HOLDS
+        return Answer(truth, "all", _evidence(answers), _whats(answers), answers)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """`any:`."""
+
+    parts: tuple[Criterion, ...]
+
+    def answer(self, case: Case) -> Answer:
+        """Holds when any part holds, with the evidence of those that do; else unknown when any is."""
+        return _any("any", tuple(part.answer(case) for part in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`not:`."""
+
+    part: Criterion
+
+    def answer(self, case: Case) -> Answer:
+        """Turns holds and fails round; unknown stays unknown."""
+        inner = self.part.answer(case)
+        if inner.truth is Truth.UNKNOWN:
+            return Answer(Truth.UNKNOWN, "not", unknown=inner.unknown, parts=(inner,))
+        return Answer(Truth.FAILS if inner.holds else Truth.HOLDS, "not", parts=(inner,))
+
+
+def _any(words: str, answers: tuple[Answer, ...]) -> Answer:
+    held = tuple(each for each in answers if each.holds)
+    if held:
+        return Answer(Truth.HOLDS, words, _evidence(held), parts=answers)
+    truth = Truth.UNKNOWN if any(each.truth is Truth.UNKNOWN for each in answers) else Truth.FAILS
+    return Answer(truth, words, unknown=_whats(answers), parts=answers)
+
+
+def _evidence(answers: Iterable[Answer]) -> tuple[Fact, ...]:
+    return tuple(dict.fromkeys(fact for each in answers for fact in each.evidence))
+
+
+def _whats(answers: Iterable[Answer]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(what for each in answers for what in each.unknown))
+
+
+# --- words about the drug that a file is about ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """`began: [strong, plausible]`: the time class of the file's drug (KNOWLEDGE section 3)."""
+
+    classes: frozenset[TimeClass]
+
+    def answer(self, case: Case) -> Answer:
+        """Never unknown: an unknown start is a time class of its own."""
+        words = f"began: {', '.join(sorted(each.value for each in self.classes))}"
+        if not isinstance(case.subject, Timing):
+            return _unknown(words, "when the drug began")
+        return _said(words, case.subject.time_class in self.classes, (case.subject,))
+
+
+@dataclass(frozen=True, slots=True)
+class PrescribedFor:
+    """`prescribed_for: [malaria]`: a word in the recorded reason; matched by text only."""
+
+    reasons: tuple[str, ...]
+
+    def answer(self, case: Case) -> Answer:
+        """Fails when no reason is recorded: then the usual reading stands."""
+        words = f"prescribed for: {', '.join(self.reasons)}"
+        recorded = case.subject.course.reasons if isinstance(case.subject, Timing) else ()
+        named = any(reason in text.casefold() for text in recorded for reason in self.reasons)
+        return _said(words, named, (case.subject,) if case.subject else ())
+
+
+# --- words about a result -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """
+    `below:`, `at_most:`, `above:`, `at_least:`: the value against a limit, in the unit reported.
+
+    *limits* holds one limit for each unit. The unit "ULN" means multiples of the reporting laboratory's own upper
+    limit. *measured* compares the reported value even where a corrected one is known.
+    """
+
+    word: str
+    limits: tuple[Quantity, ...]
+    measured: bool = False
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown without a result, in a unit that has no limit here, or when a comparator leaves it open."""
+        words = f"{self.word}: {' or '.join(map(str, self.limits))}"
+        result = case.subject
+        if not isinstance(result, LabResult):
+            return _unknown(words, "no result")
+        limit = self._limit(result)
+        if limit is None:
+            return _unknown(words, f"no limit for {result.analyte} in this unit")
+        value = result.value if self.measured or result.corrected is None else result.corrected
+        truth = _compare(self.word, value, result.comparator, limit)
+        return _unknown(words, f"{result.analyte} {result.written}") if truth is None else _said(words, truth, (result,))
+
+    def _limit(self, result: LabResult) -> Decimal | None:
+        for limit in self.limits:
+            if limit.unit == result.unit:
+                return limit.value
+            if limit.unit == "ULN" and result.high is not None:
+                return limit.value * result.high
+        return None
+
+
+def _compare(word: str, value: Decimal, comparator: str, limit: Decimal) -> bool | None:
+    """Compare; a comparator decides only when every value that it allows gives the same answer."""
+    test = _TESTS[word]
+    if comparator in ("", "~", "ad"):
+        return test(value, limit)
+    upward = comparator.startswith(">")
+    at_bound, beyond = test(value, limit), test(Decimal("1e30") if upward else Decimal("-1e30"), limit)
+    if at_bound == beyond:
+        return at_bound
+    # "<3.5" leaves out 3.5 itself, so it settles `below: 3.5`; ">10" settles `above: 10`
+    open_ended = comparator in ("<", ">") and value == limit and word in ("below", "above")
+    return beyond if open_ended else None
+
+
+_TESTS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "below": lambda value, limit: value < limit,
+    "at_most": lambda value, limit: value <= limit,
+    "above": lambda value, limit: value > limit,
+    "at_least": lambda value, limit: value >= limit,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfRange:
+    """`low:` and `high:`: outside the laboratory's own limit where the result carries one, else ours."""
+
+    word: str
+    limits: tuple[Quantity, ...]
+
+    def answer(self, case: Case) -> Answer:
+        """As `below` and `above`."""
+        result = case.subject
+        compared = Compared("below" if self.word == "low" else "above", self.limits)
+        if isinstance(result, LabResult):
+            own = result.low if self.word == "low" else result.high
+            if own is not None:
+                compared = Compared(compared.word, (Quantity(own, result.unit),))
+        inner = compared.answer(case)
+        return Answer(inner.truth, f"{self.word} ({inner.words})", inner.evidence, inner.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutRange:
+    """`without_range: yes`: the laboratory gave no upper limit with the result."""
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown without a result."""
+        if not isinstance(case.subject, LabResult):
+            return _unknown("without range", "no result")
+        return _said("without range", case.subject.high is None, (case.subject,))
+
+
+@dataclass(frozen=True, slots=True)
+class SameSample:
+    """`same_sample:`, with words about the result that corrected this one (a high glucose beside a sodium)."""
+
+    about: Criterion
+
+    def answer(self, case: Case) -> Answer:
+        """Fails when nothing corrected the result."""
+        companion = case.subject.companion if isinstance(case.subject, LabResult) else None
+        if companion is None:
+            return _said("same sample", truth=False)
+        inner = self.about.answer(Case(case.facts, companion))
+        return Answer(inner.truth, "same sample", inner.evidence, inner.unknown, (inner,))
+
+
+@dataclass(frozen=True, slots=True)
+class AtNight:
+    """`at_night: yes`: taken from 23:00 to 06:00, local time."""
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when no local time is written."""
+        result = case.subject
+        if not isinstance(result, LabResult) or result.clock is None:
+            return _unknown("at night", "time of day of the result")
+        return _said("at night", result.clock >= "23:00" or result.clock <= "06:00", (result,))
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """`within: 90 days`: the age of the result or diagnosis, both ends included."""
+
+    days: int
+
+    def answer(self, case: Case) -> Answer:
+        """Must hold over the whole of a partial date; unknown without a date."""
+        words = f"within: {self.days} days"
+        on = _on(case.subject)
+        if on is None:
+            return _unknown(words, "date not recorded")
+        _, most = on.days_until(Span.of(case.facts.today))
+        return _said(words, most <= self.days, (case.subject,) if case.subject else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Undated:
+    """`undated: yes`: the diagnosis carries no readable date."""
+
+    def answer(self, case: Case) -> Answer:
+        """Never unknown."""
+        undated = isinstance(case.subject, Diagnosed) and case.subject.on is None
+        return _said("undated", undated, (case.subject,) if case.subject else ())
+
+
+def _on(subject: Fact | None) -> Span | None:
+    if isinstance(subject, LabResult):
+        return subject.taken
+    return subject.on if isinstance(subject, Diagnosed) else None
+
+
+# --- words about anything in the record -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """`taking: digoxin`: on the index day; `ingredients` narrows a class to some of its members."""
+
+    value_set: str
+    ingredients: frozenset[str] = frozenset()
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when a medication list is missing or cut off and the drug is in none that was read."""
+        words = f"taking: {self.value_set}"
+        found = tuple(
+            taken(exposure, course)
+            for exposure, course in case.facts.taking(self.value_set)
+            if not self.ingredients or exposure.ingredient in self.ingredients
+        )
+        if found or case.facts.medicines_are_complete:
+            return _said(words, bool(found), found)
+        return _unknown(words, "medication list incomplete")
+
+
+def taken(exposure: Exposure, course: Course) -> Timing:
+    """A drug that is taken now, whatever its time class."""
+    return Timing(exposure, course, TimeClass.UNKNOWN, change=course.began)
+
+
+@dataclass(frozen=True, slots=True)
+class HasDiagnosis:
+    """`diagnosed: arrhythmia`, with words about the entry beside it (`within: 90 days`)."""
+
+    concepts: tuple[str, ...]
+    about: Criterion
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when the list of conditions is cut off and no entry that was read holds."""
+        words = f"diagnosed: {', '.join(self.concepts)}"
+        entries = [entry for concept in self.concepts for entry in case.facts.diagnoses.get(concept, ())]
+        # an entry that holds is evidence by itself, whatever the words beside it add
+        answers = (
+            replace(answer, evidence=(entry,)) if answer.holds else answer
+            for entry in entries
+            for answer in (self.about.answer(Case(case.facts, entry)),)
+        )
+        answer = _any(words, tuple(answers))
+        if answer.truth is Truth.FAILS and "conditions" in case.facts.cut_off:
+            return _unknown(words, "conditions incomplete")
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """
+    `latest: tsh`, with words about the result beside it.
+
+    Of several results that may be the newest (one day, no times) any one that holds decides: the more abnormal.
+    """
+
+    analyte: str
+    about: Criterion
+    with_preliminary: bool = False
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when it was never measured."""
+        words = f"latest: {self.analyte}"
+        results = case.facts.latest(self.analyte, with_preliminary=self.with_preliminary)
+        if not results:
+            cut = self.analyte in case.facts.unseen
+            return _unknown(words, f"{self.analyte} {'possibly cut off' if cut else 'not measured'}")
+        return _any(words, tuple(self.about.answer(Case(case.facts, result)) for result in results))
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """`unmeasured: tsh` with `within: 365 days`: no usable result that recent."""
+
+    analyte: str
+    days: int
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when the list that would hold it was missing or cut off."""
+        words = f"unmeasured: {self.analyte} within {self.days} days"
+        within = Within(self.days)
+        recent = any(within.answer(Case(case.facts, each)).holds for each in case.facts.results.get(self.analyte, ()))
+        if not recent and self.analyte in case.facts.unseen:
+            return _unknown(words, f"{self.analyte} possibly cut off")
+        return _said(words, not recent)
+
+
+@dataclass(frozen=True, slots=True)
+class GestationBelow:
+    """`gestation_below: 13 weeks`, by due date, last period or recorded gestational age."""
+
+    weeks: int
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when nothing dates the pregnancy."""
+        words = f"gestation below {self.weeks} weeks"
+        weeks = case.facts.gestation
+        return _unknown(words, "gestation not dated") if weeks is None else _said(words, weeks < self.weeks)
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """A subject that is enough by itself."""
+
+    def answer(self, case: Case) -> Answer:
+        """Holds, with the subject as its evidence."""
+        return _said("recorded", True, (case.subject,) if case.subject else ())
+

@@ -1,0 +1,103 @@
+"""Calendar dates as records write them: full, partial, or with a time of day."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_WRITTEN = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
+    r"(?:T(?P<clock>\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?"
+)
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days a written date may mean, both ends included: "2026-03" is 1 to 31 March 2026."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, day: date) -> "Span":
+        """The span of one full date."""
+        return cls(day, day)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the day is known."""
+        return self.first == self.last
+
+    def days_until(self, later: "Span") -> tuple[int, int]:
+        """Fewest and most days from this date to *later*; negative when *later* may come first."""
+        return (later.first - self.last).days, (later.last - self.first).days
+
+    def plus(self, days: int) -> "Span":
+        """This span moved by whole days; clipped at the calendar's ends."""
+        return Span(_moved(self.first, days), _moved(self.last, days))
+
+    def __str__(self) -> str:
+        if self.is_full:
+            return f"{self.first.day} {_MONTHS[self.first.month - 1]} {self.first.year}"
+        if (self.first.year, self.first.month) == (self.last.year, self.last.month):
+            return f"{_MONTHS[self.first.month - 1]} {self.first.year}"
+        if self.first.year == self.last.year:
+            return str(self.first.year)
+        return f"{self.first.year} to {self.last.year}"
+
+
+def _moved(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.min if days < 0 else date.max
+
+
+def written(text: str | None) -> Span | None:
+    """
+    The days that a FHIR date, dateTime or instant may mean.
+
+    The date is taken as written: "2026-06-09T23:30:00-04:00" is 9 June, whatever the day was in UTC. None when
+    nothing is written, or nothing that is a date.
+    """
+    match = _WRITTEN.fullmatch(text) if text else None
+    if match is None:
+        return None
+    year, month, day = (int(part) if part else None for part in match.group("year", "month", "day"))
+    try:
+        if year is None or month is None:
+            return Span(date(year or 0, 1, 1), date(year or 0, 12, 31))
+        if day is None:
+            return Span(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
+        return Span.of(date(year, month, day))
+    except ValueError:
+        return None
+
+
+def instant(text: str | None) -> datetime | None:
+    """The moment that is written, None without a time of day; UTC is assumed where no offset is written."""
+    match = _WRITTEN.fullmatch(text) if text else None
+    if match is None or match["clock"] is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def clock(text: str | None, zone: ZoneInfo | None) -> str | None:
+    """
+    The patient's local time of day ("03:10"), None when there is none.
+
+    A time in UTC ("Z") says nothing about the patient's night unless the site's time *zone* is known.
+    """
+    match = _WRITTEN.fullmatch(text) if text else None
+    if match is None or match["clock"] is None:
+        return None
+    if match["zone"] != "Z":
+        return match["clock"]
+    moment = instant(text)
+    return moment.astimezone(zone).strftime("%H:%M") if moment and zone else None

@@ -1,0 +1,36 @@
+"""Built-in patients: requests written for one day, moved so that they never grow old."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_WRITTEN_FOR = re.compile(r"\A---\n(?:[^\n]*\n)*?today: *[\"']?(\d{4}-\d\d-\d\d)")
+_FULL_DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\d-])")
+
+
+def request(folder: Path, story: str, today: date) -> str | None:
+    """
+    The hook request of a story, dated as if its day were *today*; None when there is no such story.
+
+    `story.md` says in its front matter for which day the request was written.
+    """
+    if not _NAME.fullmatch(story) or not (folder / story / "request.json").is_file():
+        return None
+    written_for = _WRITTEN_FOR.match((folder / story / "story.md").read_text("utf-8"))
+    if written_for is None:
+        raise ValueError(f"fixtures/{story}/story.md does not say its `today`")
+    body = (folder / story / "request.json").read_text("utf-8")
+    return moved(body, today - date.fromisoformat(written_for[1]))
+
+
+def moved(body: str, by: timedelta) -> str:
+    """*body* with every full date moved, times of day kept; partial dates stay."""
+
+    def move(written: re.Match[str]) -> str:
+        try:
+            return (date.fromisoformat(written[0]) + by).isoformat()
+        except (ValueError, OverflowError):
+            return written[0]
+
+    return _FULL_DATE.sub(move, body)

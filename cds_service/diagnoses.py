@@ -1,0 +1,118 @@
+"""Conditions as written -> active diagnoses, and whether a pregnancy is current."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from cds_service.dates import Span, written
+from cds_service.facts import Diagnosed
+from cds_service.names import tokens
+from cds_service.record import Diagnosis, Person, Result
+from cds_service.terminology import Match
+
+_OVER = {"inactive", "remission", "resolved"}
+_WRONG = {"refuted", "entered-in-error"}
+_DOUBTED = {"provisional", "differential", "unconfirmed"}
+
+# KNOWLEDGE C12
+_STALE_PREGNANCY = 300  # days since it was recorded
+_LONGEST_GESTATION = 42 * 7
+_DUE = 40 * 7
+_ENDED_WORDS = {
+    "delivery", "delivered", "postpartum", "puerperium", "miscarriage", "miscarried", "stillbirth", "childbirth",
+    "livebirth", "abortion", "termination",
+}  # fmt: skip
+
+
+def is_active(diagnosis: Diagnosis, today: date) -> bool:
+    """Whether the entry still stands: not refuted, not over (KNOWLEDGE X13)."""
+    if diagnosis.verification in _WRONG or diagnosis.clinical in _OVER:
+        return False
+    ended = written(diagnosis.abated_on)
+    return not diagnosis.abated or (ended is not None and ended.first > today)
+
+
+def began(diagnosis: Diagnosis, person: Person) -> Span | None:
+    """The stated onset: a date, or an age counted from the birth date; None when neither is readable."""
+    stated = written(diagnosis.onset)
+    birth = written(person.birth)
+    if stated is not None or diagnosis.onset_age is None or birth is None:
+        return stated
+    days = int(diagnosis.onset_age * Decimal("365.25"))
+    return Span(birth.plus(days).first, birth.plus(days + 366).last)
+
+
+def diagnosed(diagnosis: Diagnosis, match: Match, person: Person) -> Diagnosed:
+    """One active entry, read as one concept."""
+    recorded = written(diagnosis.recorded)
+    return Diagnosed(
+        concept=match.value_set,
+        source=diagnosis.source,
+        on=began(diagnosis, person) or recorded,
+        recorded=recorded,
+        is_confirmed=diagnosis.verification not in _DOUBTED,
+        matched_by=match.matched_by,
+    )
+
+
+# --- pregnancy ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Gestation:
+    """What dates the pregnancy: the day it began (last period), by which entry, written when."""
+
+    began: date
+    source: str
+    recorded: date
+
+
+def gestations(dated: Iterable[tuple[str, Result]]) -> list[Gestation]:
+    """Read due dates, last periods and gestational ages (analyte, entry); newest entry first."""
+    found = [made for analyte, result in dated if (made := _gestation(analyte, result))]
+    return sorted(found, key=lambda each: (each.recorded, each.began, each.source), reverse=True)
+
+
+def _gestation(analyte: str, result: Result) -> Gestation | None:
+    taken = written(result.taken)
+    if taken is None or not taken.is_full or result.status in ("entered-in-error", "cancelled"):
+        return None
+    value = written(result.dated)
+    if analyte == "estimated_delivery_date" and value and value.is_full:
+        return Gestation(value.first - timedelta(days=_DUE), result.source, taken.first)
+    if analyte == "lmp_date" and value and value.is_full:
+        return Gestation(value.first, result.source, taken.first)
+    if analyte == "gestational_age" and result.measured is not None:
+        days = result.measured.value * (7 if result.measured.unit in ("wk", "weeks", "week") else 1)
+        if result.measured.unit in ("wk", "weeks", "week", "d", "days") and 0 <= days <= _LONGEST_GESTATION + 14:
+            return Gestation(taken.first - timedelta(days=int(days)), result.source, taken.first)
+    return None
+
+
+def current_pregnancy(
+    entries: Sequence[Diagnosed], dated: Sequence[Gestation], ended: Sequence[date], today: date
+) -> tuple[Diagnosed, ...]:
+    """
+    The entries that may describe a pregnancy of today.
+
+    Out of date is one recorded more than 300 days ago, one whose dates put it beyond 42 weeks, and one followed by
+    a delivery or a loss (*ended*). An undated active entry counts as current.
+    """
+    return tuple(entry for entry in entries if _is_current(entry, dated, ended, today))
+
+
+def _is_current(entry: Diagnosed, dated: Sequence[Gestation], ended: Sequence[date], today: date) -> bool:
+    written_on = entry.recorded or entry.on
+    if written_on is not None:
+        if (today - written_on.last).days > _STALE_PREGNANCY:
+            return False
+        if any(day >= written_on.first for day in ended):
+            return False
+        dated = [each for each in dated if each.recorded >= written_on.first - timedelta(days=_LONGEST_GESTATION)]
+    return not dated or (today - dated[0].began).days <= _LONGEST_GESTATION
+
+
+def ends_a_pregnancy(words: Iterable[str]) -> bool:
+    """Whether an entry's words name a delivery or a loss."""
+    return any(_ENDED_WORDS & set(tokens(word)) for word in words)

@@ -1,0 +1,287 @@
+"""What the record means: exposures, lab results, diagnoses and the cramp report, each with its sources."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from cds_service.dates import Span
+from cds_service.quantity import Quantity
+
+# --- the cramp report -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """
+    When the present cramps began.
+
+    *is_stated* is False when the day the report was written down stands in for a missing onset.
+    """
+
+    on: Span
+    is_stated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One entry that says this patient has nocturnal leg cramps; *carrier* is what kind of entry says so."""
+
+    source: str
+    carrier: str
+    onset: Onset | None
+    recorded: Span | None
+
+
+# --- exposures ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A dose rise and the day it counts from."""
+
+    on: Span
+    before: Quantity
+    after: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """
+    One uninterrupted course of one ingredient.
+
+    *began* is None when no start is recorded, or when the list was cut off so that an earlier one may be missing.
+    *began_is_stated* is False when the start is only the first entry on file. *ended* is None while it runs and
+    when the end is unknown (*end_is_unknown*). *is_weak* marks a course known only from entries of unknown status.
+    """
+
+    began: Span | None
+    began_is_stated: bool
+    ended: Span | None
+    end_is_unknown: bool
+    rises: tuple[Rise, ...]
+    dose: Quantity | None
+    sources: tuple[str, ...]
+    is_weak: bool = False
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is being taken on the index day."""
+        return self.ended is None and not self.end_is_unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One ingredient as a member of one drug class (value set), with its courses in order of their start."""
+
+    ingredient: str
+    value_set: str
+    courses: tuple[Course, ...]
+    matched_by: str
+
+    @property
+    def running(self) -> Course | None:
+        """The course being taken on the index day."""
+        return next((course for course in reversed(self.courses) if course.is_running), None)
+
+
+class TimeClass(Enum):
+    """
+    When a drug began, against the onset (KNOWLEDGE section 3); the order is the order of strength.
+
+    The last six are not contributors.
+    """
+
+    STRONG = "strong"  # began or rose 0 to 90 days before
+    PLAUSIBLE = "plausible"  # 91 to 365 days before
+    RECENTLY_STOPPED = "recently-stopped"  # stopped before, within the washout
+    STOPPED_SINCE = "stopped-since"  # stopped after the onset, in the last 90 days
+    WEAK = "weak"  # unchanged for more than 365 days
+    UNKNOWN = "unknown"  # no start recorded, or the order can't be told
+    STOP_NOT_RECORDED = "stop-not-recorded"
+    OUTLASTED = "outlasted"  # stopped more than 90 days ago; the cramps went on
+    STOPPED = "stopped"  # stopped before, beyond the washout
+    AFTER = "after"  # began after the onset
+
+    @property
+    def counts(self) -> bool:
+        """Whether the drug can be a contributor at all."""
+        return self.strength <= TimeClass.UNKNOWN.strength
+
+    @property
+    def strength(self) -> int:
+        """0 is strongest."""
+        return _STRENGTH[self]
+
+
+_STRENGTH = {time_class: place for place, time_class in enumerate(TimeClass)}
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """
+    How one course stands to the onset.
+
+    *change* is the start or rise that decided, *days* the days from it (or from the stop) to the onset. *is_rise*
+    tells a rise from a start; *order_is_unknown* that dates are too coarse to say what came first.
+    """
+
+    exposure: Exposure
+    course: Course
+    time_class: TimeClass
+    change: Span | None = None
+    is_rise: bool = False
+    days: int | None = None
+    order_is_unknown: bool = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The entries the course was read from."""
+        return self.course.sources
+
+
+# --- results --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LabResult:
+    """
+    One usable result.
+
+    *unit* is the column of the analyte's limits that applies; *written* is value and unit as they were reported.
+    *low* and *high* are the laboratory's own limits in that unit. *corrected* replaces the value where a formula
+    does (sodium at a high glucose); *correction* says how.
+    """
+
+    analyte: str
+    value: Decimal
+    unit: str
+    written: str
+    comparator: str
+    taken: Span
+    clock: str | None
+    instant: datetime | None
+    low: Decimal | None
+    high: Decimal | None
+    source: str
+    is_preliminary: bool = False
+    is_haemolysed: bool = False
+    unit_was_missing: bool = False
+    corrected: Decimal | None = None
+    companion: "LabResult | None" = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The entry, and the one a correction used."""
+        return (self.source, self.companion.source) if self.companion else (self.source,)
+
+    def age(self, today: date) -> tuple[int, int]:
+        """Fewest and most days since it was taken."""
+        return self.taken.days_until(Span.of(today))
+
+    def is_before(self, other: "LabResult") -> bool:
+        """Whether it was certainly taken before *other*; one day without times leaves that open."""
+        if self.taken.last < other.taken.first:
+            return True
+        if self.taken != other.taken or self.instant is None or other.instant is None:
+            return False
+        return self.instant < other.instant
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A result that was not used, and why (in words for the card)."""
+
+    analyte: str
+    source: str
+    taken: Span | None
+    why: str
+
+
+# --- diagnoses ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """
+    An active entry of one diagnosis.
+
+    *is_confirmed* is False for provisional, differential and unconfirmed ones. *on* is its onset, else the day it
+    was recorded, else None.
+    """
+
+    concept: str
+    source: str
+    on: Span | None
+    recorded: Span | None
+    is_confirmed: bool
+    matched_by: str
+    note: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The entry."""
+        return (self.source,)
+
+
+Fact = Timing | LabResult | Diagnosed
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """A coded entry that stands in no value set; counted for `check`, never shown on a card."""
+
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """
+    All that was recognised about one patient on one day.
+
+    *results* are newest first. *missing* names the prefetch keys that were not supplied, *cut_off* those whose
+    list goes on where we could not read; *unseen* are the analytes that such a list may hold. *age* is None when no
+    birth date was readable, *is_adult* when the age is unknown.
+    """
+
+    today: date
+    is_deceased: bool
+    age: int | None
+    is_adult: bool | None
+    reports: tuple[Report, ...] = ()
+    refusals: tuple[str, ...] = ()
+    exposures: Mapping[str, tuple[Exposure, ...]] = field(default_factory=dict)
+    results: Mapping[str, tuple[LabResult, ...]] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
+    unusable: tuple[Unusable, ...] = ()
+    diagnoses: Mapping[str, tuple[Diagnosed, ...]] = field(default_factory=dict)
+    gestation: int | None = None  # completed weeks of a current pregnancy
+    ordered: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    cut_off: frozenset[str] = frozenset()
+    unread: tuple[tuple[str, str], ...] = ()
+    unmapped: tuple[Unmapped, ...] = ()
+
+    @property
+    def onset(self) -> Onset | None:
+        """The onset by the latest active report; None when there is no report or none is dated."""
+        return next((report.onset for report in self.reports if report.onset), None)
+
+    def latest(self, analyte: str, *, with_preliminary: bool = False) -> tuple[LabResult, ...]:
+        """The newest result, or all that may be the newest (one day, no times)."""
+        known = [each for each in self.results.get(analyte, ()) if with_preliminary or not each.is_preliminary]
+        return tuple(each for each in known if not any(each.is_before(other) for other in known))
+
+    def taking(self, value_set: str) -> tuple[tuple[Exposure, Course], ...]:
+        """Who of this class is taken on the index day."""
+        pairs = ((exposure, exposure.running) for exposure in self.exposures.get(value_set, ()))
+        return tuple((exposure, course) for exposure, course in pairs if course is not None)
+
+    @property
+    def medicines_are_complete(self) -> bool:
+        """Whether a drug that is not in the lists is not taken, as far as the lists go."""
+        keys = {"medicationStatements", "medicationRequests"}
+        return not keys & (self.missing | self.cut_off)

@@ -1,0 +1,300 @@
+"""Facts x knowledge -> findings: what speaks, how urgently, what was set aside and why."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from cds_service.criteria import Answer, Case, Criterion, Truth
+from cds_service.exposures import timings
+from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
+from cds_service.knowledge import Contributor, Knowledge, Role
+
+# Laboratory validity in days (KNOWLEDGE section 3); an analyte's own window is in its file
+CRITICAL_AGE = 30
+HISTORY_AGE = 365
+_LOOK_BACK = 5  # earlier results looked at for "low, but normal since"
+_URGENCY = {"critical": 0, "warning": 1, "info": 2, "also_consider": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A fact that was seen and dropped, and why."""
+
+    contributor: Contributor
+    fact: Fact
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One contributor that speaks for this patient.
+
+    *level* is critical, warning, info or also_consider. *variant* picks the wording ("critical"; "repeat" for a
+    critical-range value that is not recent). *facts* are what it is about, the leading one first; *evidence* what
+    else met its criteria; *unknown* what was not known and could have raised the level.
+    """
+
+    contributor: Contributor
+    role: Role
+    level: str
+    variant: str
+    facts: tuple[Fact, ...]
+    evidence: tuple[Fact, ...]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> str:
+        """The contributor's row id."""
+        return self.contributor.row
+
+    @property
+    def urgency(self) -> int:
+        """0 is most urgent."""
+        return _URGENCY[self.level]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The entries it rests on, each once."""
+        return tuple(dict.fromkeys(name for fact in (*self.facts, *self.evidence) for name in fact.sources))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How one contributor was judged: for the trace, whether or not it speaks."""
+
+    contributor: Contributor
+    finding: Finding | None
+    set_aside: tuple[SetAside, ...]
+    answers: tuple[tuple[str, Answer], ...]
+
+
+def judge(facts: Facts, knowledge: Knowledge) -> tuple[Judgement, ...]:
+    """
+    Judge every contributor whose subject is in the record.
+
+    A contributor about a drug that is in no list, a result that was never taken or a diagnosis nobody made has
+    nothing to say and is passed over.
+    """
+    judged = (_judge(contributor, facts) for contributor in knowledge.contributors)
+    return tuple(each for each in judged if each is not None)
+
+
+def _judge(contributor: Contributor, facts: Facts) -> Judgement | None:
+    match contributor.subject.kind:
+        case "exposure":
+            return _judge_drug(contributor, facts)
+        case "latest":
+            results = facts.latest(contributor.subject.names[0], with_preliminary=True)
+            return _judge_results(contributor, facts, results) if results else None
+        case "readings":
+            return _judge_readings(contributor, facts)
+        case "diagnosis":
+            return _judge_diagnosis(contributor, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """The highest level that holds for one subject."""
+
+    level: str | None
+    role: Role
+    variant: str
+    subject: Fact
+    evidence: tuple[Fact, ...]
+    unknown: tuple[str, ...]
+    answers: tuple[tuple[str, Answer], ...]
+
+    @property
+    def urgency(self) -> int:
+        return _URGENCY[self.level] if self.level else len(_URGENCY)
+
+
+def _verdict(contributor: Contributor, facts: Facts, subject: Fact) -> _Verdict:
+    """The highest level whose criterion holds; unknown ones above it are told."""
+    case = Case(facts, subject)
+    answers: list[tuple[str, Answer]] = []
+    urgent = _in_critical_range(contributor, case, answers)
+    ordinary = None if _is_preliminary(subject) else _first_level(contributor.when, case, answers)
+    safety = _first_level(contributor.safety, case, answers)
+    choices: list[tuple[str, Role, str, Answer]] = []
+    if urgent:
+        choices.append((urgent[0], contributor.role, urgent[1], urgent[2]))
+    if ordinary:
+        variant = "critical" if ordinary[0] == "critical" else ""
+        choices.append((ordinary[0], contributor.role, variant, ordinary[1]))
+    if safety:
+        choices.append((safety[0], contributor.role if choices else "safety", "", safety[1]))
+    unknown = tuple(dict.fromkeys(what for _, each in answers if each.truth is Truth.UNKNOWN for what in each.unknown))
+    if not choices:
+        return _Verdict(None, contributor.role, "", subject, (), unknown, tuple(answers))
+    level, role, variant, answer = min(choices, key=lambda choice: _URGENCY[choice[0]])
+    if contributor.context is not None and contributor.context.answer(case).holds:
+        level, role, variant = "also_consider", "context", ""
+    evidence = tuple(fact for fact in answer.evidence if fact != subject)
+    return _Verdict(level, role, variant, subject, evidence, unknown, tuple(answers))
+
+
+def _first_level(
+    levels: Sequence[tuple[str, Criterion]], case: Case, answers: list[tuple[str, Answer]]
+) -> tuple[str, Answer] | None:
+    for level, criterion in levels:
+        answer = criterion.answer(case)
+        answers.append((level, answer))
+        if answer.holds:
+            return level, answer
+    return None
+
+
+def _in_critical_range(
+    contributor: Contributor, case: Case, answers: list[tuple[str, Answer]]
+) -> tuple[str, str, Answer] | None:
+    """A critical-range value: critical while recent, a warning to repeat it while current, info as history."""
+    if contributor.critical_range is None or not isinstance(case.subject, LabResult):
+        return None
+    answer = contributor.critical_range.answer(case)
+    answers.append(("critical range", answer))
+    _, age = case.subject.age(case.facts.today)
+    if not answer.holds or age > HISTORY_AGE:
+        return None
+    if age <= CRITICAL_AGE:
+        return "critical", "critical", answer
+    return ("warning" if age <= 90 else "info"), "repeat", answer
+
+
+def _is_preliminary(subject: Fact) -> bool:
+    return isinstance(subject, LabResult) and subject.is_preliminary
+
+
+def _finding(contributor: Contributor, verdict: _Verdict, subjects: Iterable[Fact]) -> Finding | None:
+    if verdict.level is None:
+        return None
+    others = tuple(fact for fact in subjects if fact != verdict.subject)
+    evidence = tuple(fact for fact in verdict.evidence if fact not in others)
+    return Finding(
+        contributor, verdict.role, verdict.level, verdict.variant, (verdict.subject, *others), evidence, verdict.unknown
+    )
+
+
+# --- drugs ------------------------------------------------------------------------------------------------------
+
+
+def _judge_drug(contributor: Contributor, facts: Facts) -> Judgement | None:
+    members = _members(contributor, facts)
+    if not members:
+        return None
+    found = timings(members, facts.onset, contributor.washout, facts.today, contributor.potency)
+    if not found:
+        return None
+    verdict = _verdict(contributor, facts, found[0])
+    counted = [each for each in found if each.time_class.counts]
+    if contributor.role == "safety":
+        # a safety row is about who takes the drug now, whenever it began
+        counted = [each for each in found if each.course.is_running]
+        verdict = replace(verdict, evidence=tuple(each for each in verdict.evidence if not isinstance(each, Timing)))
+    finding = _finding(contributor, verdict, counted)
+    aside = () if finding else tuple(SetAside(contributor, each, "") for each in found if _is_told(each, facts))
+    return Judgement(contributor, finding, aside, verdict.answers)
+
+
+def _members(contributor: Contributor, facts: Facts) -> tuple[Exposure, ...]:
+    return tuple(each for name in contributor.subject.names for each in facts.exposures.get(name, ()))
+
+
+def _is_told(timing: Timing, facts: Facts) -> bool:
+    """A drug that was stopped years before is no news; one that a reader may still think of is told."""
+    ended = timing.course.ended
+    if timing.time_class is TimeClass.STOPPED and ended is not None:
+        return (facts.today - ended.last).days <= 2 * HISTORY_AGE
+    return not timing.time_class.counts
+
+
+# --- results ----------------------------------------------------------------------------------------------------
+
+
+def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement:
+    """Judge the newest result; of several that may be the newest, the more abnormal one."""
+    verdict = min((_verdict(contributor, facts, each) for each in results), key=_worst)
+    if verdict.level is None and any(each.is_preliminary for each in results):
+        final = facts.latest(contributor.subject.names[0])
+        verdict = min((_verdict(contributor, facts, each) for each in final), key=_worst, default=verdict)
+    finding = _finding(contributor, verdict, [verdict.subject])
+    aside = () if finding else tuple(_history(contributor, facts, results))
+    return Judgement(contributor, finding, aside, verdict.answers)
+
+
+def _worst(verdict: _Verdict) -> tuple[int, str]:
+    return verdict.urgency, str(verdict.subject)
+
+
+def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]) -> Iterable[SetAside]:
+    """Why an abnormal value was not used: too old, history only, or normal since."""
+    for reason in contributor.set_aside:
+        for each in latest:
+            if reason.when.answer(Case(facts, each)).holds:
+                yield SetAside(contributor, each, reason.say)
+                return
+    for each in facts.results[contributor.subject.names[0]][:_LOOK_BACK]:
+        if not _would_speak(contributor, facts, each):
+            continue
+        _, age = each.age(facts.today)
+        if each in latest:
+            yield SetAside(contributor, each, "too old to use" if age > HISTORY_AGE else f"{age} days old, history only")
+        elif age <= HISTORY_AGE:
+            newest = latest[0]
+            yield SetAside(contributor, each, f"{newest.written} since")
+        return
+
+
+def _would_speak(contributor: Contributor, facts: Facts, result: LabResult) -> bool:
+    """Whether the value would have spoken on the day it was taken."""
+    then = replace(facts, today=result.taken.last)
+    return _verdict(contributor, then, result).level is not None
+
+
+def _judge_readings(contributor: Contributor, facts: Facts) -> Judgement | None:
+    """Judge every reading of the window; any one that holds counts, the most urgent and lowest leads."""
+    within = contributor.subject.within or HISTORY_AGE
+    readings = [
+        each for each in facts.results.get(contributor.subject.names[0], ()) if each.age(facts.today)[1] <= within
+    ]
+    if not readings:
+        return None
+    verdicts = sorted((_verdict(contributor, facts, each) for each in readings), key=_lowest_first)
+    lead = verdicts[0]
+    speaking = [each.subject for each in verdicts if each.level is not None]
+    finding = _finding(contributor, lead, speaking)
+    aside = () if finding else tuple(_history(contributor, facts, readings[:1]))
+    return Judgement(contributor, finding, aside, lead.answers)
+
+
+def _lowest_first(verdict: _Verdict) -> tuple[int, object, str]:
+    value = verdict.subject.value if isinstance(verdict.subject, LabResult) else 0
+    return verdict.urgency, value, str(verdict.subject)
+
+
+# --- diagnoses --------------------------------------------------------------------------------------------------
+
+
+def _judge_diagnosis(contributor: Contributor, facts: Facts) -> Judgement | None:
+    entries = [entry for name in contributor.subject.names for entry in facts.diagnoses.get(name, ())]
+    if not entries:
+        return None
+    verdicts = sorted((_verdict(contributor, facts, entry) for entry in entries), key=_newest_first)
+    finding = _finding(contributor, verdicts[0], [each.subject for each in verdicts if each.level is not None])
+    aside = () if finding else tuple(_not_now(contributor, facts, entries[0]))
+    return Judgement(contributor, finding, aside, verdicts[0].answers)
+
+
+def _newest_first(verdict: _Verdict) -> tuple[int, int, str]:
+    on = verdict.subject.on if isinstance(verdict.subject, Diagnosed) else None
+    return verdict.urgency, -(on.last if on else date.min).toordinal(), str(verdict.subject)
+
+
+def _not_now(contributor: Contributor, facts: Facts, entry: Diagnosed) -> Iterable[SetAside]:
+    for reason in contributor.set_aside:
+        answer = reason.when.answer(Case(facts, entry))
+        if answer.holds:
+            dates = [fact.taken for fact in answer.evidence if isinstance(fact, LabResult)]
+            yield SetAside(contributor, entry, f"{reason.say} {dates[0]}" if dates else reason.say)
+            return

@@ -1,0 +1,259 @@
+"""Words as people write them: normalised tokens, longest phrases first, and words that cancel a statement."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Generic, NamedTuple, TypeVar
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a table, written apart by blanks."""
+    return frozenset(words.split())
+
+
+LONGEST = 2_000  # characters of a text that are read, so that no text can be expensive
+CLAUSE_END = ";"
+
+_ALIKE = str.maketrans(
+    {
+        **dict.fromkeys("‘’ʼ´`", "'"),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("⁄∕／", "/"),
+        **dict.fromkeys("®™©*†‡", " "),
+        **dict.fromkeys("µμ", "u"),
+        "＋": "+",
+        "≥": " ",
+        "≤": " ",
+    }
+)
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_TOKEN = re.compile(r"[^\W\d_][^\W_]*(?:'[^\W_]+)*|\d+(?:\.\d+)*|[+%?;\n]|\.(?=\s|$)")
+_SHORTHAND = (
+    (re.compile(r"\br/o\b"), "rule out"),
+    (re.compile(r"\bh/o\b"), "history of"),
+    (re.compile(r"\bf/h\b|\bfhx\b"), "family history"),
+    (re.compile(r"\bpmhx?\b"), "history of"),
+    (re.compile(r"\bs/p\b"), "status post"),
+    (re.compile(r"\bw/o\b"), "without"),
+)
+_CLAUSE_ENDS = frozenset({CLAUSE_END, "but", "however"})
+_REACH = 6  # tokens looked at to the left of a phrase (NAME_MATCHING section 4)
+
+_CANCELLING = word_set("""
+    no not denies denied deny without absent query possible possibly suspected ? fh mother father
+    brother sister vaccine vaccination immunisation immunization education allergy allergic prevention
+    prophylaxis screening
+""")
+_CANCELLING_PAIRS = frozenset(
+    {
+        ("negative", "for"),
+        ("rule", "out"),
+        ("ruled", "out"),
+        ("risk", "of"),
+        ("risk", "for"),
+        ("family", "history"),
+        ("no", "evidence"),
+        ("free", "of"),
+        ("exclusion", "of"),
+    }
+)
+_PAST = frozenset({"previous", "previously", "past", "resolved", "former", "formerly"})
+_PAST_PAIRS = frozenset({("history", "of"), ("hx", "of"), ("in", "remission"), ("status", "post")})
+_AFTERWARDS = frozenset({"resolved", "excluded", "unlikely", "refuted"})
+_AFTERWARDS_PAIRS = frozenset({("ruled", "out"), ("in", "remission"), ("not", "present"), ("not", "found")})
+_NOT_THE_THING = frozenset(
+    {
+        "education",
+        "prophylaxis",
+        "prevention",
+        "screening",
+        "screen",
+        "test",
+        "vaccine",
+        "vaccination",
+        "risk",
+    }
+)
+_NO = frozenset({"no", "absent", "negative", "denied", "none"})
+_NEGATIVE_PREFIXES = frozenset({"non", "pre", "anti"})
+
+
+def folded(text: str) -> str:
+    """The first 2,000 characters without accents, case, and the many shapes of quotes, dashes and slashes."""
+    text = text[:LONGEST]
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_ALIKE)).translate(_ALIKE)
+        text = "".join(mark for mark in text if not unicodedata.combining(mark))
+    return _DECIMAL_COMMA.sub(".", text.casefold().replace("*", " "))
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """
+    The words and numbers of *text* in order, normalised; "40mg" is two tokens, "T4" one.
+
+    "+", "%" and "?" stay as tokens of their own; the end of a sentence or line becomes ";". A possessive
+    loses its apostrophe ("parkinsons"), "r/o", "h/o", "s/p" and "w/o" are written out.
+    """
+    low = folded(text)
+    if "/" in low or "hx" in low or "pmh" in low:
+        for pattern, meaning in _SHORTHAND:
+            low = pattern.sub(meaning, low)
+    return tuple(
+        CLAUSE_END if found in ".\n" else found.replace("'", "") for found in _TOKEN.findall(low) if found
+    )
+
+
+def singular(token: str) -> str:
+    """The token without its plural s, when it has five letters or more."""
+    if len(token) >= 5 and token[-1] == "s" and token[-2] not in "siu":
+        return token[:-1]
+    return token
+
+
+def _pairs(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    return pairwise(words)
+
+
+def _before(words: tuple[str, ...], position: int) -> tuple[str, ...]:
+    """Up to six tokens to the left of *position*, within the same clause."""
+    left = words[max(0, position - _REACH) : position]
+    for back, word in enumerate(reversed(left)):
+        if word in _CLAUSE_ENDS:
+            return left[len(left) - back :]
+    return left
+
+
+def _after(words: tuple[str, ...], end: int) -> tuple[str, ...]:
+    """Up to six tokens from *end* on, within the same clause."""
+    right = words[end : end + _REACH]
+    for forward, word in enumerate(right):
+        if word in _CLAUSE_ENDS:
+            return right[:forward]
+    return right
+
+
+def negated(words: tuple[str, ...], position: int) -> bool:
+    """Whether a word to the left within the clause says no, perhaps, or somebody else."""
+    left = _before(words, position)
+    if left and left[-1] in _NEGATIVE_PREFIXES:
+        return True
+    return not _CANCELLING.isdisjoint(left) or not _CANCELLING_PAIRS.isdisjoint(_pairs(left))
+
+
+def past(words: tuple[str, ...], position: int) -> bool:
+    """Whether a word to the left within the clause says that it was once so."""
+    left = _before(words, position)
+    return not _PAST.isdisjoint(left) or not _PAST_PAIRS.isdisjoint(_pairs(left))
+
+
+def cancelled(words: tuple[str, ...], position: int) -> bool:
+    """Whether what stands at *position* is denied, doubted, somebody else's or only past."""
+    return negated(words, position) or past(words, position)
+
+
+def dismissed(words: tuple[str, ...], end: int) -> bool:
+    """Whether the words from *end* on take the statement back: "DVT ruled out", "diabetes screening"."""
+    right = _after(words, end)
+    if not right:
+        return False
+    if right[0] in _NOT_THE_THING or (len(right) == 1 and right[0] in _NO):
+        return True
+    return not _AFTERWARDS.isdisjoint(right) or not _AFTERWARDS_PAIRS.isdisjoint(_pairs(right))
+
+
+T = TypeVar("T")
+
+
+class Found(NamedTuple, Generic[T]):
+    """A phrase found in a text: its tokens are *start* (included) to *end* (excluded)."""
+
+    start: int
+    end: int
+    meanings: tuple[T, ...]
+
+
+class Phrases(Generic[T]):
+    """Known phrases and what each may mean; whole tokens only, the longest phrase first."""
+
+    def __init__(self, rows: Iterable[tuple[str, T]]) -> None:
+        meanings: dict[tuple[str, ...], list[T]] = {}
+        for phrase, meaning in rows:
+            key = tuple(map(singular, tokens(phrase)))
+            known = meanings.setdefault(key, [])
+            if key and meaning not in known:
+                known.append(meaning)
+        self._meanings = {key: tuple(known) for key, known in meanings.items() if key}
+        self._lengths: dict[str, tuple[int, ...]] = {}
+        for key in self._meanings:
+            lengths = self._lengths.get(key[0], ())
+            if len(key) not in lengths:
+                self._lengths[key[0]] = (*lengths, len(key))
+        self._halves = _halves(key[0] for key in self._meanings if len(key) == 1)
+
+    def meanings(self, phrase: tuple[str, ...]) -> tuple[T, ...]:
+        """What exactly these tokens mean; empty when nothing is known by them."""
+        return self._meanings.get(tuple(map(singular, phrase)), ())
+
+    def find(self, words: tuple[str, ...]) -> list[Found[T]]:
+        """Every phrase in *words*, in order of place; tokens used by a longer phrase are not used again."""
+        stems = tuple(map(singular, words))
+        candidates = [
+            (-length, start)
+            for start, stem in enumerate(stems)
+            for length in self._lengths.get(stem, ())
+            if start + length <= len(stems) and stems[start : start + length] in self._meanings
+        ]
+        taken: set[int] = set()
+        found = []
+        for negative, start in sorted(candidates):
+            places = range(start, start - negative)
+            if taken.isdisjoint(places):
+                taken.update(places)
+                key = stems[start : start - negative]
+                found.append(Found(start, start - negative, self._meanings[key]))
+        return sorted(found, key=lambda hit: hit.start)
+
+    def misspelt(self, words: tuple[str, ...], found: list[Found[T]]) -> list[Found[T]]:
+        """Words that no phrase in *found* uses and that are one edit from names which all mean the same."""
+        used = {place for hit in found for place in range(hit.start, hit.end)}
+        more = []
+        for place, word in enumerate(words):
+            meanings = set() if place in used else {self._meanings[(name,)] for name in self.neighbours(word)}
+            if len(meanings) == 1:
+                more.append(Found(place, place + 1, meanings.pop()))
+        return more
+
+    def neighbours(self, token: str) -> tuple[str, ...]:
+        """The one-word phrases that are one edit from *token*, if the words are long."""
+        stem = singular(token)
+        if len(stem) < _LONG or not stem.isalpha():
+            return ()
+        near = {*self._halves.get(stem[:4], ()), *self._halves.get(f"-{stem[-4:]}", ())}
+        return tuple(sorted(name for name in near if _one_edit(name, stem)))
+
+
+_LONG = 9  # letters a word needs before one edit is forgiven (NAME_MATCHING section 2)
+
+
+def _halves(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Long names by their first and by their last four letters: one edit leaves one of the two as it was."""
+    index: dict[str, list[str]] = {}
+    for name in names:
+        if len(name) >= _LONG:
+            index.setdefault(name[:4], []).append(name)
+            index.setdefault(f"-{name[-4:]}", []).append(name)
+    return {half: tuple(known) for half, known in index.items()}
+
+
+def _one_edit(one: str, other: str) -> bool:
+    """Whether one letter was added, left out, changed, or swapped with its neighbour."""
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1 or short == long:
+        return False
+    same = next((i for i, letter in enumerate(short) if letter != long[i]), len(short))
+    if len(short) < len(long):
+        return short[same:] == long[same + 1 :]
+    rest_short, rest_long = short[same:], long[same:]
+    swapped = rest_short[:2] == rest_long[1::-1] and rest_short[2:] == rest_long[2:]
+    return swapped or rest_short[1:] == rest_long[1:]

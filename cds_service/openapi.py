@@ -1,0 +1,55 @@
+"""How the hook is described on /docs; it reads its body itself, so nobody else can tell."""
+
+from typing import Any
+
+
+def hook(name: str) -> dict[str, Any]:
+    """The request and the answers of the hook *name*, as OpenAPI."""
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _request(name)}}},
+        "responses": _RESPONSES,
+    }
+
+
+def _request(name: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["hook", "hookInstance", "context"],
+        "properties": {
+            "hook": {"type": "string", "const": name},
+            "hookInstance": {"type": "string", "format": "uuid"},
+            "fhirServer": {"type": "string", "format": "uri"},
+            "fhirAuthorization": {"type": "object"},
+            "context": {
+                "type": "object",
+                "required": ["userId", "patientId"],
+                "properties": {
+                    "userId": {"type": "string", "examples": ["Practitioner/1"]},
+                    "patientId": {"type": "string", "pattern": "^[^/\\s]{1,255}$"},
+                    "encounterId": {"type": "string"},
+                },
+            },
+            "prefetch": {
+                "type": "object",
+                "description": "FHIR R4 or R5 by the keys of discovery; null: there is nothing.",
+                "additionalProperties": {"type": ["object", "null"]},
+            },
+        },
+    }
+
+
+_RESPONSES = {
+    "200": {
+        "description": "Cards; none when there is nothing to say.",
+        "content": {"application/json": {}},
+    },
+    **{
+        str(status): {"description": f"{what}: an OperationOutcome", "content": {"application/json": {}}}
+        for status, what in (
+            (400, "Not a request that can be used"),
+            (412, "Required data was not supplied"),
+            (413, "Too large"),
+            (415, "Not JSON"),
+        )
+    },
+}

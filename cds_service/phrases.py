@@ -1,0 +1,197 @@
+"""Facts in words: short, dated in full, with units, harmless in Markdown."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
+from cds_service.laboratory import Analyte
+from cds_service.quantity import Quantity
+
+_UNITS = {"ug": "micrograms", "U": "units"}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
+_ADDRESS = re.compile(r"(://|@|(?<=www)\.|(?<=\w)\.(?=\w*[a-z]))", re.IGNORECASE)
+_LONGEST = 60  # characters of a text from the record
+
+
+def harmless(text: str) -> str:
+    """
+    A text from the record, safe for GitHub-flavoured Markdown, raw HTML and autolinks.
+
+    Control characters and line ends become spaces; angle brackets and ampersands become entities; what Markdown
+    would read is escaped; addresses are broken by a zero-width space, because the CDS Hooks Sandbox links them even
+    when escaped. Long texts are cut.
+    """
+    plain = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    if len(plain) > _LONGEST:
+        plain = plain[: _LONGEST - 1].rstrip() + "…"
+    escaped = _SPECIAL.sub(r"\\\1", plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    return _ADDRESS.sub("\u200b\\1\u200b", escaped)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    members = list(dict.fromkeys(parts))
+    if len(members) < 2:
+        return "".join(members)
+    return f"{', '.join(members[:-1])} and {members[-1]}"
+
+
+def capital(text: str) -> str:
+    """With a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def amount(dose: Quantity) -> str:
+    """A dose as clinicians write it."""
+    return f"{dose.value} {_UNITS.get(dose.unit, dose.unit)}"
+
+
+# --- drugs ------------------------------------------------------------------------------------------------------
+
+
+def drug(timing: Timing) -> str:
+    """The ingredient."""
+    return harmless(timing.exposure.ingredient)
+
+
+def dosed(timing: Timing) -> str:
+    """The ingredient with its present dose where that is known."""
+    dose = timing.course.dose
+    return f"{drug(timing)} {amount(dose)}" if dose else drug(timing)
+
+
+def since(timing: Timing) -> str:
+    """How one drug stands to the onset, for a line: "unchanged since 3 Jan 2020"."""
+    began = timing.change or timing.course.began
+    stated = "from" if timing.course.began_is_stated else "first recorded"
+    match timing.time_class:
+        case TimeClass.RECENTLY_STOPPED | TimeClass.STOPPED | TimeClass.STOPPED_SINCE | TimeClass.OUTLASTED:
+            return f"stopped {timing.course.ended}"
+        case TimeClass.STOP_NOT_RECORDED:
+            return "stop date not recorded"
+        case TimeClass.STRONG | TimeClass.PLAUSIBLE if timing.is_rise:
+            return f"raised {timing.change}"
+        case TimeClass.STRONG | TimeClass.PLAUSIBLE | TimeClass.AFTER:
+            return f"{stated} {began}"
+        case TimeClass.WEAK:
+            return f"unchanged since {began}"
+        case TimeClass.UNKNOWN if timing.order_is_unknown:
+            return f"{stated} {began}, which may be before or after the cramps"
+        case _:
+            return f"{stated} {began}" if began else "start date not recorded"
+
+
+def timing_clause(timing: Timing) -> str:
+    """After "Night leg cramps": "began 15 days after furosemide was raised"."""
+    name = drug(timing)
+    verb = "raised" if timing.is_rise else "started" if timing.course.began_is_stated else "first recorded"
+    days = "" if timing.days is None else "the day" if timing.days == 0 else f"{timing.days} days"
+    match timing.time_class:
+        case TimeClass.STRONG | TimeClass.PLAUSIBLE:
+            if timing.days == 0:
+                return f"began the day {name} was {verb}"
+            return f"began {days} after {name} was {verb}" if days else f"began after {name} was {verb}"
+        case TimeClass.RECENTLY_STOPPED:
+            return f"began {days} after {name} was stopped" if days else f"began soon after {name} was stopped"
+        case TimeClass.STOPPED_SINCE:
+            return f"were there before {name} was stopped"
+        case TimeClass.WEAK:
+            return f"on {name}, unchanged for over a year before"
+        case _:
+            unknown = "in an order that dates leave open" if timing.order_is_unknown else "start date not recorded"
+            return f"on {name}, {unknown}"
+
+
+def course(timing: Timing) -> str:
+    """A drug's own bullet: "Furosemide 40 to 80 mg on 20 Apr 2026"."""
+    rise = next((each for each in timing.course.rises if timing.is_rise and each.on == timing.change), None)
+    if rise is not None and timing.time_class in (TimeClass.STRONG, TimeClass.PLAUSIBLE):
+        return capital(f"{drug(timing)} {rise.before.value} to {amount(rise.after)} on {rise.on}")
+    phrase = since(timing)
+    comma = ", " if phrase.endswith("not recorded") else " "
+    return capital(f"{dosed(timing)}{comma}{phrase}")
+
+
+def onset(onset_: Onset | None) -> str:
+    """When the cramps began, and whether that is only when they were written down."""
+    if onset_ is None:
+        return "onset of cramps not recorded"
+    return f"cramps from {onset_.on}" if onset_.is_stated else f"cramps recorded {onset_.on}, onset not stated"
+
+
+# --- results ----------------------------------------------------------------------------------------------------
+
+
+def value(result: LabResult, analytes: Mapping[str, Analyte]) -> str:
+    """ "K 3.1 mmol/L"."""
+    return f"{analytes[result.analyte].short} {harmless(result.written)}"
+
+
+def values(results: Sequence[LabResult], analytes: Mapping[str, Analyte]) -> str:
+    """ "K 3.1 and Mg 0.62 mmol/L": the unit once when it is the same."""
+    units = {each.written.partition(" ")[2] for each in results}
+    if len(units) != 1:
+        return joined(value(each, analytes) for each in results)
+    numbers = (f"{analytes[each.analyte].short} {harmless(each.written.partition(' ')[0])}" for each in results)
+    return f"{joined(numbers)} {harmless(units.pop())}"
+
+
+def measured(result: LabResult, facts: Facts, analytes: Mapping[str, Analyte]) -> str:
+    """A result's own bullet: value in bold, date, time of night, and what a reader must know about it."""
+    short = analytes[result.analyte].short
+    number, _, unit = result.written.partition(" ")
+    at = f"{result.clock} on " if result.clock and analytes[result.analyte].group == "glucose" else ""
+    notes = [
+        note
+        for holds, note in (
+            (result.is_preliminary, "preliminary"),
+            (result.is_haemolysed, "haemolysed sample: the true value is lower"),
+            (result.unit_was_missing, "unit not given"),
+        )
+        if holds
+    ]
+    if result.corrected is not None and result.companion is not None:
+        notes.append(f"{result.corrected} corrected for {value(result.companion, analytes)} in the same sample")
+    _, age = result.age(facts.today)
+    if age > analytes[result.analyte].current:
+        notes.append(f"{age} days old")
+    return f"{short} **{harmless(number)}** {harmless(unit)} ({'; '.join((f'{at}{result.taken}', *notes))})"
+
+
+# --- diagnoses --------------------------------------------------------------------------------------------------
+
+
+def concept(entry: Diagnosed) -> str:
+    """The concept in words."""
+    return entry.concept.removesuffix("_current").replace("_", " ")
+
+
+def recorded(entry: Diagnosed) -> str:
+    """ "recorded 3 Mar 2020"."""
+    return f"recorded {entry.on}" if entry.on else "date not recorded"
+
+
+def diagnosis(entry: Diagnosed) -> str:
+    """A diagnosis's own bullet."""
+    doubt = "" if entry.is_confirmed else ", not confirmed"
+    text = ", matched by text" if entry.matched_by == "text" else ""
+    return f"{capital(concept(entry))} {recorded(entry)}{doubt}{text}"
+
+
+def fact(each: Fact, facts: Facts, analytes: Mapping[str, Analyte]) -> str:
+    """Any fact as a bullet."""
+    if isinstance(each, Timing):
+        return course(each)
+    if isinstance(each, LabResult):
+        return measured(each, facts, analytes)
+    return diagnosis(each)
+
+
+def dropped(each: Fact, why: str, analytes: Mapping[str, Analyte]) -> str:
+    """One item of the set-aside line: the fact and why it was not used."""
+    if isinstance(each, LabResult):
+        return f"{value(each, analytes)} ({each.taken}, {why})"
+    if isinstance(each, Diagnosed):
+        return f"{concept(each)} ({why})"
+    reasons = {TimeClass.AFTER: ", after the cramps began", TimeClass.OUTLASTED: "; the cramps went on", TimeClass.STOPPED: ", long before the cramps"}
+    return f"{drug(each)} ({since(each)}{reasons.get(each.time_class, '')})"

@@ -1,0 +1,229 @@
+"""PatientRecord -> Facts: every entry is looked up in the value sets once, then read."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from cds_service import diagnoses, exposures, reports, results
+from cds_service.dates import written
+from cds_service.facts import Diagnosed, Facts, LabResult, Unmapped, Unusable
+from cds_service.laboratory import Analyte
+from cds_service.record import Order, PatientRecord, Person, Result, Supply
+from cds_service.terminology import ValueSets
+
+_MEDICINE_KEYS = ("medicationStatements", "medicationRequests")
+_RESULT_KEYS = ("labs", "glucose", "observations")
+_LONG_ENOUGH = 365  # days that a cut-off, date-sorted list must reach back to be complete for us
+_DATING = ("estimated_delivery_date", "lmp_date", "gestational_age")
+_ACTIVE_ORDER = {"active", "draft"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What recognition needs besides the record: codes, units, the day, and the site's time zone if it is known."""
+
+    value_sets: ValueSets
+    analytes: Mapping[str, Analyte]
+    today: date
+    zone: ZoneInfo | None = None
+
+
+def recognise(record: PatientRecord, reading: Reading) -> Facts:
+    """
+    Say what the record means.
+
+    Pure: the same record and day give the same facts, whatever the order of the entries. When nothing in it
+    reports leg cramps, drugs and results are not looked at: no rule would read them.
+    """
+    today = reading.today
+    found, refusals = reports.reports(
+        record.diagnoses, record.results, record.medicines, record.person, reading.value_sets, today
+    )
+    age, is_adult = _age(record.person, today)
+    unread = tuple(sorted((each.key, each.kind) for each in record.unread))
+    person = Facts(
+        today=today, is_deceased=record.person.is_deceased, age=age, is_adult=is_adult, reports=found, refusals=refusals,
+        unread=unread, missing=_missing(record.supply),
+    )  # fmt: skip
+    return _read_all(record, reading, person) if found else person
+
+
+def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
+    usable, unusable, dating, unmapped = _results(record.results, reading)
+    drugs, unmapped_drugs = _exposures(record, reading)
+    conditions, unmapped_conditions = _diagnoses(record, reading)
+    dated = diagnoses.gestations(dating)
+    pregnancies = diagnoses.current_pregnancy(
+        conditions.get("pregnancy_current", ()), dated, _ends_of_pregnancy(record), reading.today
+    )
+    conditions["pregnancy_current"] = pregnancies
+    return replace(
+        person,
+        exposures=drugs,
+        results=usable,
+        unusable=unusable,
+        diagnoses=conditions,
+        gestation=_weeks(dated, reading.today) if pregnancies else None,
+        ordered=frozenset(_ordered(record.orders, reading.value_sets)),
+        cut_off=_cut_off(record, reading.today),
+        unseen=_unseen(record, usable, reading),
+        unmapped=(*unmapped, *unmapped_drugs, *unmapped_conditions),
+    )
+
+
+# --- the person -----------------------------------------------------------------------------------------------
+
+
+def _age(person: Person, today: date) -> tuple[int | None, bool | None]:
+    """Age in whole years as far as it is certain, and whether 18 is reached for certain; None when unknown."""
+    birth = written(person.birth)
+    if birth is None:
+        return None, None
+    return _years(birth.last, today), _years(birth.last, today) >= 18
+
+
+def _years(birth: date, today: date) -> int:
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+
+
+def _missing(supply: Mapping[str, Supply]) -> frozenset[str]:
+    return frozenset(key for key, state in supply.items() if not state.is_known)
+
+
+# --- medicines ------------------------------------------------------------------------------------------------
+
+
+def _exposures(
+    record: PatientRecord, reading: Reading
+) -> tuple[dict[str, tuple[exposures.Exposure, ...]], list[Unmapped]]:
+    entries: list[tuple[str, str, str, exposures.Taking]] = []
+    unmapped: list[Unmapped] = []
+    for medicine in record.medicines:
+        if not exposures.is_real(medicine):
+            continue
+        matches = reading.value_sets.drugs(medicine.concept, medicine.route)
+        if not matches:
+            unmapped.append(Unmapped("medicine", medicine.source))
+            continue
+        taking = exposures.taking(medicine)
+        for match in matches:
+            entries.extend((match.value_set, each, match.matched_by, taking) for each in match.name.split(";"))
+    return exposures.exposures(entries, _oldest_if_cut(record), reading.today), unmapped
+
+
+def _oldest_if_cut(record: PatientRecord) -> dict[str, date]:
+    """For each medication list that goes on unread, the oldest day that it reached."""
+    cut = {key for key in _MEDICINE_KEYS if record.supply.get(key) is Supply.PAGED}
+    oldest: dict[str, date] = {}
+    for medicine in record.medicines:
+        began = written(medicine.started) if medicine.key in cut else None
+        if began is not None:
+            oldest[medicine.key] = min(oldest.get(medicine.key, date.max), began.first)
+    return oldest
+
+
+# --- diagnoses ------------------------------------------------------------------------------------------------
+
+
+def _diagnoses(record: PatientRecord, reading: Reading) -> tuple[dict[str, tuple[Diagnosed, ...]], list[Unmapped]]:
+    found: dict[str, list[Diagnosed]] = defaultdict(list)
+    unmapped: list[Unmapped] = []
+    for entry in record.diagnoses:
+        if not diagnoses.is_active(entry, reading.today):
+            continue
+        matches = reading.value_sets.diagnoses(entry.concept, entry.site)
+        if not matches:
+            unmapped.append(Unmapped("diagnosis", entry.source))
+        for match in matches:
+            found[match.value_set].append(diagnoses.diagnosed(entry, match, record.person))
+    return {concept: tuple(sorted(set(entries), key=_newest)) for concept, entries in found.items()}, unmapped
+
+
+def _newest(entry: Diagnosed) -> tuple[int, str]:
+    return -(entry.on.last.toordinal() if entry.on else 0), entry.source
+
+
+def _ends_of_pregnancy(record: PatientRecord) -> list[date]:
+    ended = []
+    for entry in record.diagnoses:
+        day = written(entry.onset) or written(entry.recorded)
+        wrong = entry.verification in ("refuted", "entered-in-error")
+        if day is not None and not wrong and diagnoses.ends_a_pregnancy(entry.concept.words()):
+            ended.append(day.last)
+    return ended
+
+
+def _weeks(dated: list[diagnoses.Gestation], today: date) -> int | None:
+    return (today - dated[0].began).days // 7 if dated else None
+
+
+# --- results --------------------------------------------------------------------------------------------------
+
+
+def _results(
+    entries: Iterable[Result], reading: Reading
+) -> tuple[dict[str, tuple[LabResult, ...]], tuple[Unusable, ...], list[tuple[str, Result]], list[Unmapped]]:
+    usable: dict[str, list[LabResult]] = defaultdict(list)
+    unusable: list[Unusable] = []
+    dating: list[tuple[str, Result]] = []
+    unmapped: list[Unmapped] = []
+    for entry in entries:
+        unit = entry.measured.unit if entry.measured else ""
+        matches = reading.value_sets.analytes(entry.concept, unit, entry.remarks)
+        if not matches:
+            unmapped.append(Unmapped("result", entry.source))
+        for match in matches:
+            if match.value_set in _DATING:
+                dating.append((match.value_set, entry))
+            analyte = reading.analytes.get(match.value_set)
+            made = results.lab_result(entry, analyte, reading.today, reading.zone) if analyte else None
+            if isinstance(made, LabResult):
+                usable[match.value_set].append(made)
+            elif made is not None:
+                unusable.append(made)
+    ordered = {analyte: results.newest_first(members) for analyte, members in usable.items()}
+    return results.corrected_for_glucose(ordered), _once(unusable), dating, unmapped
+
+
+def _once(unusable: Iterable[Unusable]) -> tuple[Unusable, ...]:
+    def place(each: Unusable) -> tuple[str, date, str, str]:
+        return each.analyte, each.taken.first if each.taken else date.min, each.why, each.source
+
+    return tuple(sorted(set(unusable), key=place))
+
+
+def _cut_off(record: PatientRecord, today: date) -> frozenset[str]:
+    """
+    The lists that go on unread where it could matter.
+
+    A date-sorted list is complete for us when it reaches back more than 365 days; conditions are not sorted by a
+    date we can rely on.
+    """
+    paged = {key for key, state in record.supply.items() if state is Supply.PAGED}
+    oldest: dict[str, date] = dict(_oldest_if_cut(record))
+    for entry in record.results:
+        taken = written(entry.taken) if entry.key in paged else None
+        if taken is not None:
+            oldest[entry.key] = min(oldest.get(entry.key, date.max), taken.first)
+    return frozenset(key for key in paged if (today - oldest.get(key, today)).days <= _LONG_ENOUGH)
+
+
+def _unseen(record: PatientRecord, usable: Mapping[str, object], reading: Reading) -> frozenset[str]:
+    """The analytes that a missing or cut-off list may hold and that were not seen elsewhere."""
+    doubtful = _missing(record.supply) | _cut_off(record, reading.today)
+    return frozenset(
+        name for name, analyte in reading.analytes.items() if analyte.group in doubtful and name not in usable
+    )
+
+
+# --- orders ---------------------------------------------------------------------------------------------------
+
+
+def _ordered(orders: Iterable[Order], value_sets: ValueSets) -> Iterable[str]:
+    """The tests that are already on order."""
+    for order in orders:
+        if order.status in _ACTIVE_ORDER:
+            yield from value_sets.tests(order.concept)
+

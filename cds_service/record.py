@@ -1,0 +1,167 @@
+"""
+What is written in the patient's record: coded, dated as written, with its source.
+
+Nothing here is interpreted. Dates stay the text that was written, codes stay codes; `recognition` says what they
+mean. The classes are msgspec Structs rather than dataclasses because thousands are built per request and most are
+never looked at again (docs/adr/0002).
+"""
+
+from decimal import Decimal
+from enum import Enum
+
+import msgspec
+
+
+class Coding(msgspec.Struct, frozen=True, gc=False):
+    """One code of one system. A code without its system means nothing."""
+
+    system: str | None = None
+    code: str | None = None
+    display: str | None = None
+
+
+class Concept(msgspec.Struct, frozen=True, gc=False):
+    """A FHIR CodeableConcept: several codings of one idea, and what a person wrote."""
+
+    coding: tuple[Coding, ...] | None = None
+    text: str | None = None
+
+    def words(self) -> tuple[str, ...]:
+        """Everything readable, the person's own words first."""
+        displays = (coding.display for coding in self.coding or ())
+        return tuple(dict.fromkeys(word for word in (self.text, *displays) if word))
+
+
+NOTHING = Concept()
+
+
+class Supply(Enum):
+    """What became of one prefetch key: six different things, never to be confused."""
+
+    GIVEN = "given"
+    EMPTY = "empty"  # a search result without entries
+    PAGED = "paged"  # a search result that goes on behind a `next` link
+    NOTHING = "nothing"  # null: the client states that nothing exists
+    ABSENT = "absent"  # not attempted, or not available
+    FAILED = "failed"  # an OperationOutcome: attempted in vain
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the client told us what there is, were it only that there is nothing."""
+        return self not in (Supply.ABSENT, Supply.FAILED)
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """
+    An entry that could not be read.
+
+    *key* is the prefetch key it came under, *kind* its resource type ("" when even that is unreadable), *source* a
+    reference to it, *problem* what is wrong (no values from the record).
+    """
+
+    key: str
+    kind: str
+    source: str
+    problem: str
+
+
+class Dose(msgspec.Struct, frozen=True, gc=False):
+    """
+    One dosage line as written.
+
+    *amount* and *unit* are what is taken at a time; *per_day* how often, None when not stated or "as needed".
+    """
+
+    amount: Decimal | None
+    unit: str
+    per_day: Decimal | None
+    text: str
+
+
+class Medicine(msgspec.Struct, frozen=True, gc=False):
+    """A MedicationStatement or MedicationRequest; dates as written."""
+
+    source: str
+    concept: Concept
+    is_statement: bool
+    status: str
+    intent: str
+    do_not_perform: bool
+    started: str | None
+    started_is_stated: bool  # False: only the day it was written down
+    stopped: str | None
+    supply_days: int | None
+    doses: tuple[Dose, ...]
+    route: str
+    reasons: tuple[Concept, ...]
+    key: str  # the prefetch key it came under: a cut-off list has no certain starts
+
+
+class Diagnosis(msgspec.Struct, frozen=True, gc=False):
+    """A Condition; statuses are the codes of its clinical and verification status, "" when not given."""
+
+    source: str
+    concept: Concept
+    site: str
+    clinical: str
+    verification: str
+    onset: str | None
+    onset_age: Decimal | None  # years
+    abated: bool
+    abated_on: str | None
+    recorded: str | None
+
+
+class Measurement(msgspec.Struct, frozen=True, gc=False):
+    """A number as written, with its comparator ("<") and unit; unit is the UCUM code where given."""
+
+    value: Decimal
+    unit: str
+    comparator: str
+
+
+class Result(msgspec.Struct, frozen=True, gc=False):
+    """An Observation, or one component of it."""
+
+    source: str
+    concept: Concept
+    status: str
+    taken: str | None
+    measured: Measurement | None
+    answer: Concept | None  # a coded or written value
+    said: bool | None  # a yes-or-no value
+    dated: str | None  # a date as value (due date, last period)
+    low: Measurement | None  # the laboratory's own limits
+    high: Measurement | None
+    site: str
+    remarks: str  # specimen and interpretation, as text
+    is_absent: bool  # a reason is given why there is no value
+    key: str
+
+
+class Order(msgspec.Struct, frozen=True, gc=False):
+    """A ServiceRequest."""
+
+    source: str
+    concept: Concept
+    status: str
+
+
+class Person(msgspec.Struct, frozen=True, gc=False):
+    """The patient: only what a rule reads."""
+
+    id: str | None
+    birth: str | None
+    is_deceased: bool
+
+
+class PatientRecord(msgspec.Struct, frozen=True):
+    """Everything that was supplied and could be read, and what could not."""
+
+    person: Person
+    medicines: tuple[Medicine, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    results: tuple[Result, ...]
+    orders: tuple[Order, ...]
+    unread: tuple[Unread, ...]
+    supply: dict[str, Supply]

@@ -1,0 +1,244 @@
+"""
+FHIR JSON as it arrives: only the members we read, R4 and R5 side by side.
+
+A searchset mixes resource types, so one Struct holds the union of the members of every type we read; what a type
+does not have stays None. Members that differ in shape between types or versions and are read late are kept `Raw`:
+they can't break a body, and cost nothing when no rule asks for them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from cds_service.record import Concept, Supply, Unread
+
+
+class _Wire(msgspec.Struct, rename="camel", gc=False, frozen=True):
+    pass
+
+
+class Reference(_Wire):
+    """A FHIR Reference."""
+
+    reference: str | None = None
+    display: str | None = None
+
+
+class ConceptOrReference(_Wire):
+    """R4 CodeableConcept or R5 CodeableReference: both are JSON objects with different members."""
+
+    coding: Raw = Raw()
+    text: str | None = None
+    concept: Concept | None = None
+    reference: Reference | None = None
+
+
+class Period(_Wire):
+    """A FHIR Period; dates as written."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class Quantity(_Wire):
+    """A FHIR Quantity or Age. `value` stays raw so that 3.50 is printed as 3.50."""
+
+    value: Raw = Raw()
+    comparator: str | None = None
+    unit: str | None = None
+    system: str | None = None
+    code: str | None = None
+
+
+class Range(_Wire):
+    """A FHIR Observation.referenceRange, or a Range."""
+
+    low: Quantity | None = None
+    high: Quantity | None = None
+    type: Concept | None = None
+    text: str | None = None
+
+
+class Ratio(_Wire):
+    """A FHIR Ratio."""
+
+    numerator: Quantity | None = None
+    denominator: Quantity | None = None
+
+
+class Repeat(_Wire):
+    """A FHIR Timing.repeat: how often, and within which bounds."""
+
+    frequency: Raw = Raw()
+    period: Raw = Raw()
+    period_unit: str | None = None
+    when: Raw = Raw()
+    time_of_day: Raw = Raw()
+    bounds_period: Period | None = None
+
+
+class Timing(_Wire):
+    """A FHIR Timing."""
+
+    repeat: Repeat | None = None
+    code: Concept | None = None
+
+
+class DoseAndRate(_Wire):
+    """A FHIR Dosage.doseAndRate."""
+
+    dose_quantity: Quantity | None = None
+    dose_range: Range | None = None
+
+
+class Dosage(_Wire):
+    """A FHIR Dosage."""
+
+    text: str | None = None
+    timing: Timing | None = None
+    route: Concept | None = None
+    dose_and_rate: tuple[DoseAndRate, ...] | None = None
+
+
+class DispenseRequest(_Wire):
+    """What a prescription allows to be supplied."""
+
+    validity_period: Period | None = None
+    number_of_repeats_allowed: Raw = Raw()
+    expected_supply_duration: Quantity | None = None
+
+
+class Component(_Wire):
+    """A FHIR Observation.component."""
+
+    code: Concept | None = None
+    value_quantity: Quantity | None = None
+    value_codeable_concept: Concept | None = None
+    value_string: str | None = None
+    value_boolean: bool | None = None
+    data_absent_reason: Concept | None = None
+    reference_range: tuple[Range, ...] | None = None
+
+
+class Issue(_Wire):
+    """A FHIR OperationOutcome.issue."""
+
+    severity: str | None = None
+    code: str | None = None
+
+
+class BundleLink(_Wire):
+    """A FHIR Bundle.link; Patient.link has other members."""
+
+    relation: str | None = None
+    url: str | None = None
+
+
+class Search(_Wire):
+    """A FHIR Bundle.entry.search."""
+
+    mode: str | None = None
+
+
+class Resource(_Wire):
+    """
+    Any resource that we read, and any that we don't.
+
+    Dates are text as written. `code` is a CodeableConcept except in R5's ServiceRequest.
+    """
+
+    resource_type: str | None = None
+    id: str | None = None
+    status: str | None = None
+    code: Concept | None = None
+    subject: Reference | None = None
+    # Bundle, OperationOutcome
+    entry: "tuple[Entry, ...] | None" = None
+    link: tuple[BundleLink, ...] | None = None
+    issue: tuple[Issue, ...] | None = None
+    # Patient
+    birth_date: str | None = None
+    deceased_boolean: bool | None = None
+    deceased_date_time: str | None = None
+    # Condition
+    clinical_status: Raw = Raw()
+    verification_status: Raw = Raw()
+    body_site: Raw = Raw()
+    onset_date_time: str | None = None
+    onset_age: Quantity | None = None
+    onset_period: Period | None = None
+    onset_range: Raw = Raw()
+    onset_string: str | None = None
+    abatement_date_time: str | None = None
+    abatement_age: Raw = Raw()
+    abatement_period: Period | None = None
+    abatement_range: Raw = Raw()
+    abatement_string: str | None = None
+    abatement_boolean: bool | None = None
+    recorded_date: str | None = None
+    # Observation
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    effective_instant: str | None = None
+    issued: str | None = None
+    value_quantity: Quantity | None = None
+    value_codeable_concept: Concept | None = None
+    value_string: str | None = None
+    value_boolean: bool | None = None
+    value_integer: Raw = Raw()
+    value_date_time: str | None = None
+    data_absent_reason: Concept | None = None
+    reference_range: tuple[Range, ...] | None = None
+    component: tuple[Component, ...] | None = None
+    interpretation: Raw = Raw()
+    specimen: Raw = Raw()
+    note: Raw = Raw()
+    # MedicationStatement, MedicationRequest, Medication
+    medication_codeable_concept: Concept | None = None
+    medication_reference: Reference | None = None
+    medication: ConceptOrReference | None = None
+    contained: Raw = Raw()
+    intent: str | None = None
+    do_not_perform: bool | None = None
+    date_asserted: str | None = None
+    authored_on: str | None = None
+    dosage: Raw = Raw()
+    dosage_instruction: Raw = Raw()
+    dispense_request: Raw = Raw()
+    reason_code: Raw = Raw()
+    reason: Raw = Raw()
+    ingredient: Raw = Raw()
+
+
+class Entry(_Wire):
+    """A FHIR Bundle.entry."""
+
+    full_url: str | None = None
+    resource: Resource | None = None
+    search: Search | None = None
+
+
+class Given(NamedTuple):
+    """
+    One supplied entry.
+
+    *key* is the prefetch key it came under; *source* names it for the reader: `Type/id`, else its fullUrl, else
+    `Type[place]`.
+    """
+
+    key: str
+    source: str
+    full_url: str | None
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """What the client supplied: a state for each key, every readable entry once, and what could not be read."""
+
+    supply: Mapping[str, Supply]
+    given: tuple[Given, ...]
+    unread: tuple[Unread, ...]

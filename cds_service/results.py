@@ -1,0 +1,126 @@
+"""Observations as written -> lab results in a unit that limits are written in, or a reason why not."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from cds_service.dates import Span, clock, instant, written
+from cds_service.facts import LabResult, Unusable
+from cds_service.laboratory import Analyte
+from cds_service.record import Measurement, Result
+
+_USABLE = {"final", "amended", "corrected", "preliminary"}
+_WITHDRAWN = {"entered-in-error", "cancelled", "registered", "unknown"}
+_HAEMOLYSED = ("haemolys", "hemolys", "hemolyz", "haemolyz")
+_AFTER_DIALYSIS = ("post-dialysis", "postdialysis", "post dialysis", "after dialysis", "nach dialyse")
+# Sodium falls as glucose draws water out of cells: KNOWLEDGE X15
+_GLUCOSE_IS_HIGH = {"mmol/L": Decimal(10), "mg/dL": Decimal(180)}
+_MG_PER_MMOL = Decimal(18)
+
+
+def lab_result(result: Result, analyte: Analyte, today: date, zone: ZoneInfo | None) -> LabResult | Unusable | None:
+    """
+    Read one Observation of a known analyte.
+
+    None when the entry says nothing about the patient: withdrawn, or without a value.
+    """
+    measured = result.measured
+    if result.status in _WITHDRAWN or (measured is None and result.answer is None):
+        return None
+    taken = written(result.taken)
+    why = _why_not(result, taken, today)
+    if why is None and measured is not None and taken is not None:
+        return _in_column(result, measured, taken, analyte, zone)
+    return Unusable(analyte.value_set, result.source, taken, why or "not a number")
+
+
+def _why_not(result: Result, taken: Span | None, today: date) -> str | None:
+    if result.status not in _USABLE:
+        return "no status"
+    if result.measured is None:
+        return "not a number"
+    if taken is None:
+        return "not dated"
+    if taken.first > today + timedelta(days=1):
+        return "dated in the future"
+    if any(word in result.remarks.casefold() for word in _AFTER_DIALYSIS):
+        return "taken after dialysis"
+    return None
+
+
+def _in_column(
+    result: Result, measured: Measurement, taken: Span, analyte: Analyte, zone: ZoneInfo | None
+) -> LabResult | Unusable:
+    unit = measured.unit or analyte.without_unit
+    column, value, spelling = analyte.column(unit), measured.value, unit
+    conversion = analyte.conversion(unit) if column is None else None
+    if conversion is not None:
+        column = analyte.column(conversion.to)
+        value = round(value * conversion.factor, conversion.decimals)
+    if column is None:
+        return Unusable(analyte.value_set, result.source, taken, "no unit" if not unit else "unit not understood")
+    if not column.low <= value <= column.high:
+        return Unusable(analyte.value_set, result.source, taken, "implausible value")
+    haemolysed = any(word in result.remarks.casefold() for word in _HAEMOLYSED)
+    if haemolysed and (analyte.haemolysed_below is None or value >= analyte.haemolysed_below):
+        return Unusable(analyte.value_set, result.source, taken, "haemolysed sample")
+    return LabResult(
+        analyte=analyte.value_set,
+        value=value,
+        unit=column.unit,
+        written=f"{measured.comparator}{measured.value} {spelling}",
+        comparator=measured.comparator,
+        taken=taken,
+        clock=clock(result.taken, zone),
+        instant=instant(result.taken),
+        low=_limit(result.low, analyte, column.unit),
+        high=_limit(result.high, analyte, column.unit),
+        source=result.source,
+        is_preliminary=result.status == "preliminary",
+        is_haemolysed=haemolysed,
+        unit_was_missing=not measured.unit,
+    )
+
+
+def _limit(limit: Measurement | None, analyte: Analyte, unit: str) -> Decimal | None:
+    """The laboratory's limit when it is written in the value's unit, or in none."""
+    if limit is None:
+        return None
+    column = analyte.column(limit.unit) if limit.unit else None
+    return limit.value if not limit.unit or (column is not None and column.unit == unit) else None
+
+
+def newest_first(results: Iterable[LabResult]) -> tuple[LabResult, ...]:
+    """In an order that does not depend on the order of the entries; the same value twice counts once."""
+    ordered = sorted(results, key=_newest, reverse=True)
+    once: dict[tuple[object, ...], LabResult] = {}
+    for each in ordered:
+        once.setdefault((each.taken, each.instant, each.value, each.unit, each.comparator, each.is_preliminary), each)
+    return tuple(once.values())
+
+
+def _newest(result: LabResult) -> tuple[object, ...]:
+    moment = result.instant.timestamp() if result.instant else 0.0
+    return result.taken.last, result.taken.first, moment, result.value, result.unit, result.comparator, result.source
+
+
+def corrected_for_glucose(results: Mapping[str, tuple[LabResult, ...]]) -> dict[str, tuple[LabResult, ...]]:
+    """Give each sodium the value it would have at a normal glucose, where the same sample's glucose is high."""
+    glucoses = [each for each in results.get("glucose", ()) if each.value > _GLUCOSE_IS_HIGH[each.unit]]
+    sodiums = tuple(_corrected(sodium, glucoses) for sodium in results.get("sodium", ()))
+    return {**results, "sodium": sodiums} if sodiums else dict(results)
+
+
+def _corrected(sodium: LabResult, glucoses: list[LabResult]) -> LabResult:
+    same = [each for each in glucoses if each.taken == sodium.taken and each.instant == sodium.instant]
+    if not same:
+        return sodium
+    glucose = max(same, key=lambda each: (_in_mmol(each), each.source))
+    rise = Decimal("2.4") * (_in_mmol(glucose) - Decimal("5.6")) / Decimal("5.6")
+    return replace(sodium, corrected=round(sodium.value + rise, 1), companion=glucose)
+
+
+def _in_mmol(glucose: LabResult) -> Decimal:
+    return glucose.value / _MG_PER_MMOL if glucose.unit == "mg/dL" else glucose.value

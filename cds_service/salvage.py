@@ -1,0 +1,191 @@
+"""A prefetch in which something is broken, read value by value and entry by entry, so that little is lost."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from cds_service.errors import RequestInvalid
+from cds_service.record import Unread
+from cds_service.resources import BundleLink, Entry, Resource
+
+T = TypeVar("T")
+
+USED_TYPES = frozenset(
+    {
+        "Patient",
+        "Condition",
+        "Observation",
+        "MedicationStatement",
+        "MedicationRequest",
+        "Medication",
+        "ServiceRequest",
+        "OperationOutcome",
+        "Encounter",
+        "QuestionnaireResponse",
+    }
+)
+"""Resource types that advice may rest on. A broken resource of another type is no loss and isn't counted."""
+
+LOST = Entry()
+"""
+Stands in a Bundle for an entry that is already accounted for, so that the places of the others stay as sent.
+
+Told by identity from an entry that came without a resource.
+"""
+
+
+class PrefetchValue(Resource, frozen=True):
+    """The value of one prefetch key: a resource, or a searchset with what it says about itself."""
+
+    total: Raw = Raw()
+
+
+class _Peek(msgspec.Struct, rename="camel"):
+    """What can still be told of an entry or a resource that is broken somewhere."""
+
+    resource_type: Raw = Raw()
+    id: Raw = Raw()
+    resource: Raw = Raw()
+    link: Raw = Raw()
+    total: Raw = Raw()
+    entry: Raw = Raw()
+
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+# A searchset whose links can't be read may go on behind one of them.
+_MAYBE_MORE = (BundleLink(relation="next"),)
+
+WRONG_TYPE = "a member is not of its FHIR type"
+NOT_TEXT = "a text holds bytes that are no characters"
+NO_RESOURCE = "there is no resource in it"
+
+
+def is_sent(raw: Raw) -> bool:
+    """Whether a member is there. Clients send null for what they should leave out."""
+    return bytes(raw) not in (b"", b"null")
+
+
+def maybe(raw: Raw, kind: type[T]) -> T | None:
+    """*raw* as *kind*, None when it is absent or anything else."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError:
+        return None
+
+
+def mended(body: bytes) -> bytes:
+    """*body* with U+FFFD for whatever is no character: bytes outside UTF-8, halves of surrogate pairs."""
+    text = body if body.isascii() else body.decode("utf-8", "replace").encode()
+    return _ESCAPE.sub(lambda escape: _REPLACEMENT if escape[1] else escape[0], text)
+
+
+def member(key: str) -> str:
+    """How a message names a prefetch key: as sent, unless it is nothing that a template would be called."""
+    return f"prefetch.{key}" if _KEY.fullmatch(key) else "prefetch.(a key that is not a plain word)"
+
+
+def no_resource(key: str) -> RequestInvalid:
+    """The error for a prefetch value that is neither a resource nor null."""
+    advice = "send a FHIR resource with its resourceType, null, or leave the key out"
+    return RequestInvalid(member(key), f"is not a FHIR resource; {advice}")
+
+
+def entry_by_entry(
+    raw: Raw, was_mended: bool
+) -> tuple[Mapping[str, PrefetchValue | None], tuple[Unread, ...]]:
+    """
+    The readable part of a prefetch, and what could not be read.
+
+    *was_mended* says that characters were replaced somewhere in the body: an entry is then lost only when we
+    would have read one of them. A value that can't be read at all is left out.
+
+    Raises:
+        RequestInvalid: When the prefetch is no object, or a value in it is neither a resource nor null.
+    """
+    values = maybe(raw, dict[str, Raw]) if is_sent(raw) else {}
+    if values is None:
+        raise RequestInvalid("prefetch", "is not an object; send one, or leave it out")
+    reader = _Reader(was_mended)
+    prefetch = {key: reader.value(key, value) for key, value in values.items()}
+    return {key: value for key, value in prefetch.items() if value is not reader.lost}, tuple(reader.unread)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads what it can, notes in `unread` what it can't."""
+
+    was_mended: bool
+    unread: list[Unread] = field(default_factory=list)
+    lost: PrefetchValue = field(default_factory=PrefetchValue)
+
+    def value(self, key: str, raw: Raw) -> PrefetchValue | None:
+        """One prefetch value; `lost` when it can't be read at all."""
+        if bytes(raw) == b"null":
+            return None
+        peek = maybe(raw, _Peek)
+        kind = maybe(peek.resource_type, str) if peek else None
+        if peek is None or not kind:
+            raise no_resource(key)
+        if kind == "Bundle":
+            return self._bundle(key, peek)
+        value, problem = self._decoded(raw, PrefetchValue)
+        if value is not None:
+            return value
+        if self._note(key, kind, peek, 0, problem):
+            return self.lost
+        return PrefetchValue(resource_type=kind)
+
+    def _bundle(self, key: str, peek: _Peek) -> PrefetchValue:
+        entries = maybe(peek.entry, list[Raw]) if is_sent(peek.entry) else []
+        if entries is None:
+            self.unread.append(Unread(key, "Bundle", "Bundle[0]", WRONG_TYPE))
+            return self.lost
+        link = maybe(peek.link, tuple[BundleLink, ...]) if is_sent(peek.link) else ()
+        return PrefetchValue(
+            resource_type="Bundle",
+            total=peek.total,
+            link=_MAYBE_MORE if link is None else link,
+            entry=tuple(self._entry(key, place, entry) for place, entry in enumerate(entries)),
+        )
+
+    def _entry(self, key: str, place: int, raw: Raw) -> Entry:
+        entry, problem = self._decoded(raw, Entry)
+        if entry is not None:
+            return entry
+        peek = maybe(raw, _Peek) or _Peek()
+        resource = maybe(peek.resource, _Peek) or _Peek()
+        self._note(key, maybe(resource.resource_type, str) or "", resource, place, problem)
+        return LOST
+
+    def _decoded(self, raw: Raw, kind: type[T]) -> tuple[T | None, str]:
+        decoded = maybe(raw, kind)
+        if decoded is None:
+            return None, WRONG_TYPE
+        if self.was_mended and _REPLACEMENT in msgspec.json.encode(decoded):
+            return None, NOT_TEXT
+        return decoded, ""
+
+    def _note(self, key: str, kind: str, peek: _Peek, place: int, problem: str) -> bool:
+        """Count a broken resource, unless it is of a type that no advice rests on."""
+        if kind and kind not in USED_TYPES:
+            return False
+        self.unread.append(Unread(key, kind, source(kind, maybe(peek.id, str), None, place), problem))
+        return True
+
+
+def source(kind: str, id_: str | None, full_url: str | None, place: int) -> str:
+    """
+    How an entry is named: `Type/id`, else its fullUrl, else `Type[place]`.
+
+    *place* counts the entries of one prefetch value from 0, as FHIRPath does.
+    """
+    return f"{kind}/{id_}" if id_ and kind else full_url or f"{kind or 'Resource'}[{place}]"

@@ -1,0 +1,143 @@
+"""What a site may set: environment variables LEGCRAMPS_…, each with an embedded default."""
+
+import ipaddress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_PREFIX = "LEGCRAMPS_"
+
+
+def _folder(name: str) -> Path:
+    """A data folder: beside the modules in an installed package, above them in the repository."""
+    here = Path(__file__).resolve().parent
+    return here / name if (here / name).is_dir() else here.parent / name
+
+
+class Settings(BaseSettings):
+    """
+    All settings. *timezone* decides which day is today (None: UTC); *today* overrides it, on loopback only.
+
+    *max_body* counts bytes. *profile* "demo" shows knowledge that nobody has signed; it is the default on
+    loopback, "production" elsewhere. *base_url* is the address under which others reach the service.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(8000, ge=0, le=65535)
+    timezone: str | None = None
+    today: date | None = None
+    max_body: int = Field(16 * 1024 * 1024, ge=1)
+    cards: Path = Field(default_factory=lambda: _folder("cards"))
+    fixtures: Path = Field(default_factory=lambda: _folder("fixtures"))
+    profile: str = Field("", pattern=r"^[a-z0-9-]*$")
+    base_url: str = ""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)
+    log_level: str = "info"
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        try:
+            return ZoneInfo(value).key if value else None
+        except (KeyError, ValueError, OSError):
+            raise ValueError("is no IANA time zone, such as Europe/London") from None
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("starts with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.lower() not in ("debug", "info", "warning", "error"):
+            raise ValueError("is debug, info, warning or error")
+        return value.lower()
+
+    @field_validator("cards", "fixtures")
+    @classmethod
+    def _is_folder(cls, value: Path) -> Path:
+        if not value.is_dir():
+            raise ValueError("is no folder")
+        return value
+
+    @model_validator(mode="after")
+    def _today_stays_at_home(self) -> "Settings":
+        if self.today is not None and not self.is_loopback:
+            raise ValueError(
+                f"{_PREFIX}TODAY is for trying things out: it is refused unless the host is loopback"
+            )
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derived(cls, values: dict[str, Any]) -> dict[str, Any]:
+        host = values.get("host", "127.0.0.1")
+        profile = values.get("profile") or ("demo" if _is_loopback(str(host)) else "production")
+        base_url = values.get("base_url") or f"http://{_in_url(str(host))}:{values.get('port', 8000)}"
+        return {**values, "profile": profile, "base_url": base_url}
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return _is_loopback(self.host)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The site's time zone, None when it isn't known."""
+        return ZoneInfo(self.timezone) if self.timezone else None
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether unsigned knowledge and the built-in patients are shown."""
+        return self.profile == "demo"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _in_url(host: str) -> str:
+    """*host* as a URL writes it; an address that stands for all interfaces becomes one that can be called."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def load(**given: Any) -> Settings:
+    """
+    The settings: *given* (None: not given), then the environment, then the defaults.
+
+    Raises:
+        ValueError: With one line for a person, naming the variable.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        said = problem["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{_PREFIX}{name}: {said}" if name else said) from None
+
+
+def today(settings: Settings) -> date:
+    """The calendar day at the site."""
+    return settings.today or datetime.now(settings.zone or UTC).date()

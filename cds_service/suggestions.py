@@ -1,0 +1,124 @@
+"""Draft orders that a card suggests: only what a row asks for, never what is already known or on order."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cds_service.chains import Group
+from cds_service.criteria import Case
+from cds_service.facts import Facts, LabResult, Timing
+from cds_service.findings import Finding
+from cds_service.hooks import Action, Suggestion
+from cds_service.knowledge import Knowledge, OrderGroup
+
+_FRESH = 90  # days for which another analyte's result makes a new one needless
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How each test is ordered: a ServiceRequest without its subject, and the short name on the button."""
+
+    templates: Mapping[str, dict[str, Any]]
+    names: Mapping[str, str]
+    analytes: Mapping[str, str]
+
+
+def suggestions(group: Group, facts: Facts, knowledge: Knowledge, orders: Orders, subject: str) -> tuple[Suggestion, ...]:
+    """The order sets of one card; a test is suggested once. *subject* is "Patient/123"."""
+    made: list[Suggestion] = []
+    taken: set[str] = set()
+    for case, order in _groups(group, facts):
+        if order.when is not None and not order.when.answer(case).holds:
+            continue
+        tests = [test for test in order.tests if test not in taken and _is_wanted(test, order, group, facts, knowledge, orders)]
+        if tests:
+            taken.update(tests)
+            made.append(_suggestion(tests, orders, subject, is_urgent=group.level == "critical"))
+    return tuple(made)
+
+
+def _groups(group: Group, facts: Facts) -> Iterator[tuple[Case, OrderGroup]]:
+    """The chain's order set in place of its members' where there is one; those told beside it keep theirs."""
+    if group.chain is not None:
+        for order in group.chain.suggest:
+            yield Case(facts, group.lead.facts[0]), order
+        return
+    for finding in group.findings:
+        for order in finding.contributor.suggest:
+            yield Case(facts, finding.facts[0]), order
+
+
+def _is_wanted(
+    test: str, order: OrderGroup, group: Group, facts: Facts, knowledge: Knowledge, orders: Orders
+) -> bool:
+    """Not on order, itself or in a panel; and not resulted since the fact arose (CARDS B1.7)."""
+    panels = (panel for panel, tests in knowledge.guards.panels.items() if test in tests)
+    if facts.ordered & {test, *panels}:
+        return False
+    analyte = orders.analytes.get(test)
+    newest = next(iter(facts.results.get(analyte or "", ())), None)
+    if newest is None:
+        return True
+    _, age = newest.age(facts.today)
+    if order.since_change or order.within:
+        is_since = not order.since_change or _is_since(newest, _change(group.findings))
+        return not (is_since and age <= (order.within or _FRESH))
+    subjects = {fact.analyte for each in group.findings for fact in each.facts if isinstance(fact, LabResult)}
+    return analyte in subjects or not (age <= _FRESH and _is_since(newest, _arose(group.findings)))
+
+
+def _is_since(result: LabResult, day: date | None) -> bool:
+    return day is not None and result.taken.first >= day
+
+
+def _change(findings: Iterable[Finding]) -> date | None:
+    """The last start or rise of a drug in the group; None when no date is known."""
+    changes = [
+        change.last
+        for finding in findings
+        for fact in finding.facts
+        if isinstance(fact, Timing)
+        for change in (fact.course.began, *(rise.on for rise in fact.course.rises))
+        if change
+    ]
+    return max(changes, default=None)
+
+
+def _arose(findings: Iterable[Finding]) -> date | None:
+    drawn = [fact.taken.last for each in findings for fact in each.facts if isinstance(fact, LabResult)]
+    return max(drawn, default=None) or _change(findings)
+
+
+def _suggestion(tests: list[str], orders: Orders, subject: str, *, is_urgent: bool) -> Suggestion:
+    return Suggestion(
+        label=f"Draft order: {', '.join(orders.names[test] for test in tests)}",
+        actions=tuple(_action(test, orders, subject, is_urgent=is_urgent) for test in tests),
+    )
+
+
+def _action(test: str, orders: Orders, subject: str, *, is_urgent: bool) -> Action:
+    resource = {**orders.templates[test], "subject": {"reference": subject}}
+    if is_urgent:
+        resource["priority"] = "urgent"
+    return Action("create", f"Draft order for {orders.names[test]}", resource)
+
+
+def order_templates(knowledge: Knowledge) -> Orders:
+    """One valid draft ServiceRequest a test, without its subject; made once, at start."""
+    analytes = {each.order: each.value_set for each in knowledge.analytes.values() if each.order}
+    short = {each.order: each.short for each in knowledge.analytes.values() if each.order}
+    templates, names = {}, {}
+    for test in knowledge.value_sets.tests:
+        coding = knowledge.value_sets.order(test)[0]
+        names[test] = short.get(test, test)
+        templates[test] = {
+            "resourceType": "ServiceRequest",
+            "status": "draft",
+            "intent": "proposal",
+            "code": {
+                "coding": [{"system": coding.system, "code": coding.code, "display": coding.display}],
+                "text": f"{test[:1].upper()}{test[1:]}",
+            },
+        }
+    return Orders(templates, names, analytes)

@@ -1,0 +1,234 @@
+"""Value sets: which of our classes, concepts and analytes a coded or written concept belongs to."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from cds_service import analyte_names, diagnosis_names, drug_routes
+from cds_service.code_systems import ICD9CM, canonical
+from cds_service.code_table import CodeTable, Entry
+from cds_service.drug_names import DrugNames
+from cds_service.names import LONGEST, Phrases, tokens
+from cds_service.record import Coding, Concept
+from cds_service.value_set_files import ValueSetFiles
+
+_LONGEST_UNIT = 100  # characters
+_MANY_CODINGS = 10
+_REMEMBERED = 4_096  # concepts whose reading is kept, per kind; in memory only
+_RANK = {"code": 0, "prefix": 1, "text": 2}
+
+
+class Match(NamedTuple):
+    """
+    One reading of a coded or written concept.
+
+    *name* is the ingredient of a drug (the name of its group when the code says no more), else the
+    display of the code or the phrase found. *matched_by* is "code", "prefix" (a parent of the code is
+    listed) or "text".
+    """
+
+    value_set: str
+    name: str
+    matched_by: str
+
+
+class ValueSets:
+    """
+    All value sets, loaded once and only read afterwards.
+
+    A code decides: names are read only when no coding of the concept is known. Codings that are not known
+    change nothing, and the order of codings doesn't matter.
+    """
+
+    def __init__(self, files: ValueSetFiles) -> None:
+        self.drug_classes = files.drug_classes
+        self.concepts = files.concepts
+        self.analyte_names = files.analyte_sets
+        self.tests = frozenset(files.orders)
+        self._drugs, self._diagnoses, self._analytes = files.drugs, files.diagnoses, files.analytes
+        self._orders = files.orders
+        self._drug_names = DrugNames(files.drug_names)
+        self._phrases = Phrases((row.phrase, row) for row in files.phrases)
+        self._analyte_phrases = Phrases((row.phrase, row) for row in files.analyte_names)
+        self._ordered = _tests_by_coding(files.orders)
+        self._test_phrases = Phrases((test, test) for test in files.orders)
+        # Records repeat themselves: a reading is kept for the next entry that says the very same.
+        self._read_drug = lru_cache(maxsize=_REMEMBERED)(self._drugs_of)
+        self._read_diagnosis = lru_cache(maxsize=_REMEMBERED)(self._diagnoses_of)
+        self._read_analyte = lru_cache(maxsize=_REMEMBERED)(self._analytes_of)
+
+    @classmethod
+    def load(cls, folder: Path) -> "ValueSets":
+        """
+        Read every file of *folder*.
+
+        Raises:
+            KnowledgeInvalid: If a file or line is not understood; `where` names both.
+        """
+        return cls(ValueSetFiles(folder))
+
+    def drugs(self, concept: Concept, route: str = "") -> tuple[Match, ...]:
+        """
+        Drug classes of a medicine, one match per class and ingredient.
+
+        *route* is what the record says about the way it is given, in any words: a class that does not
+        survive that route is left out.
+        """
+        route = route[:LONGEST]
+        return self._read_drug(concept, route) if _is_short(concept) else self._drugs_of(concept, route)
+
+    def _drugs_of(self, concept: Concept, route: str) -> tuple[Match, ...]:
+        entries = _entries(self._drugs, concept)
+        if entries is None:
+            return _best(self._drugs_named(concept, route))
+        if not entries:
+            return ()
+        return _best(match for entry in entries for match in self._of_drug(entry, concept, route))
+
+    def diagnoses(self, concept: Concept, site: str = "") -> tuple[Match, ...]:
+        """Concepts of a diagnosis, one match each; *site* (in words) settles wide codes and short forms."""
+        site = site[:LONGEST]
+        return (
+            self._read_diagnosis(concept, site) if _is_short(concept) else self._diagnoses_of(concept, site)
+        )
+
+    def _diagnoses_of(self, concept: Concept, site: str) -> tuple[Match, ...]:
+        entries = _entries(self._diagnoses, concept)
+        if entries is None:
+            found = [diagnosis_names.read(text[:LONGEST], site, self._phrases) for text in concept.words()]
+            return _one_each(Match(*reading, "text") for readings in found for reading in readings)
+        if not entries:
+            return ()
+        return _one_each(
+            Match(entry.value_set, entry.names[0], entry.matched_by)
+            for entry in entries
+            if entry.match != "prefix_needs_context" or _is_settled(entry, concept, site)
+        )
+
+    def analytes(self, concept: Concept, unit: str = "", specimen: str = "") -> tuple[Match, ...]:
+        """The analyte of a result, usually none or one; *unit* lets short names like "K" be believed."""
+        read = self._read_analyte if _is_short(concept) else self._analytes_of
+        return read(concept, unit[:_LONGEST_UNIT], specimen[:LONGEST])
+
+    def _analytes_of(self, concept: Concept, unit: str, specimen: str) -> tuple[Match, ...]:
+        entries = _entries(self._analytes, concept)
+        if entries is not None:
+            return _one_each(Match(entry.value_set, entry.names[0], entry.matched_by) for entry in entries)
+        text = " ; ".join(sorted(concept.words()))[:LONGEST]
+        reading = analyte_names.read(text, unit, specimen, self._analyte_phrases) if text else None
+        return (Match(*reading, "text"),) if reading else ()
+
+    def codes(self, value_set: str, system: str) -> tuple[str, ...]:
+        """Codes of an analyte or diagnosis in *system*, sorted, for building queries; ICD without dots."""
+        name = canonical(system)
+        table = self._analytes if value_set in self.analyte_names else self._diagnoses
+        return tuple(sorted(table.codes(value_set, name))) if name else ()
+
+    def order(self, test: str) -> tuple[Coding, ...]:
+        """The codings under which *test* is ordered; () when the test is not known."""
+        return self._orders.get(test, ())
+
+    def tests_ordered(self, concept: Concept) -> tuple[str, ...]:
+        """The tests that an order asks for, by code, else by the test's own name in its words."""
+        keys = ((canonical(coding.system or ""), coding.code) for coding in concept.coding or ())
+        found = {test for key in keys for test in self._ordered.get(key, ())}
+        if not found:
+            hits = [hit for text in concept.words() for hit in self._test_phrases.find(tokens(text))]
+            found = {test for hit in hits for test in hit.meanings}
+        return tuple(sorted(found))
+
+    def _drugs_named(self, concept: Concept, route: str) -> list[Match]:
+        """Classes by name; none when any wording of the entry refuses (allergy, device, "do not give")."""
+        found = [self._drug_names.read(text[:LONGEST], route) for text in concept.words()]
+        if None in found:
+            return []
+        return [Match(*reading, "text") for readings in found if readings for reading in readings]
+
+    def _of_drug(self, entry: Entry, concept: Concept, route: str) -> list[Match]:
+        names = entry.names or self._ingredients_said(entry, concept)
+        if entry.route:  # the product's own route has been applied when the value sets were compiled
+            return [Match(entry.value_set, name, entry.matched_by) for name in names]
+        said = _routes_said(route)
+        for text in () if said else concept.words():
+            said |= _routes_said(text[:LONGEST])
+        kept = [(drug_routes.class_when(entry.value_set, name, said), name) for name in names]
+        return [
+            Match(value_set, name, entry.matched_by)
+            for value_set, name in kept
+            if value_set and drug_routes.must_be_said(value_set) in (None, *said)
+        ]
+
+    def _ingredients_said(self, entry: Entry, concept: Concept) -> tuple[str, ...]:
+        """The ingredients of the class that the words beside a group's code name; else the group's name."""
+        found = [self._drug_names.read(text[:LONGEST]) or frozenset() for text in concept.words()]
+        said = {name for readings in found for value_set, name in readings if value_set == entry.value_set}
+        return tuple(sorted(said)) or (entry.group.lower(),)
+
+
+def _is_short(concept: Concept) -> bool:
+    """Whether keeping the concept costs little memory, whatever a client sends."""
+    if concept.text and len(concept.text) > LONGEST:
+        return False
+    for coding in concept.coding or ():
+        for said in (coding.display, coding.code, coding.system):
+            if said and len(said) > LONGEST:
+                return False
+    return concept.coding is None or len(concept.coding) < _MANY_CODINGS
+
+
+def _tests_by_coding(orders: dict[str, tuple[Coding, ...]]) -> dict[tuple[str, str | None], tuple[str, ...]]:
+    index: dict[tuple[str, str | None], tuple[str, ...]] = {}
+    for test, codings in orders.items():
+        for coding in codings:
+            key = (coding.system or "", coding.code)
+            index[key] = (*index.get(key, ()), test)
+    return index
+
+
+def _routes_said(text: str) -> frozenset[str]:
+    return drug_routes.kinds(tokens(text))
+
+
+def _entries(table: CodeTable, concept: Concept) -> list[Entry] | None:
+    """Entries of all codings, those without a class left out; None when no coding is known."""
+    found = None
+    for coding in concept.coding or ():
+        entries = table.find(coding)
+        if entries is not None:
+            found = found or []
+            found += [entry for entry in entries if entry.value_set]
+    return found
+
+
+def _is_settled(entry: Entry, concept: Concept, site: str) -> bool:
+    words = [*concept.words(), site]
+    around = {token for text in words for token in tokens(text)}
+    icd9 = next(
+        (
+            coding.code
+            for coding in concept.coding or ()
+            if coding.code and canonical(coding.system or "") == ICD9CM
+        ),
+        "",
+    )
+    return diagnosis_names.code_is_settled(entry.value_set, icd9, around)
+
+
+def _best(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """Each class and name once; where a code names a class, what only its parents say is left out."""
+    found = sorted(set(matches))
+    if len(found) < 2:
+        return tuple(found)
+    best: dict[str, int] = {}
+    for match in found:
+        best[match.value_set] = min(best.get(match.value_set, 2), _RANK[match.matched_by])
+    return tuple(match for match in found if _RANK[match.matched_by] == best[match.value_set])
+
+
+def _one_each(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """One match for each value set, the most exact first."""
+    chosen: dict[str, Match] = {}
+    for match in sorted(matches, key=lambda match: (_RANK[match.matched_by], match)):
+        chosen.setdefault(match.value_set, match)
+    return tuple(sorted(chosen.values()))

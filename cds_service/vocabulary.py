@@ -1,0 +1,131 @@
+"""Front matter -> criteria: the closed vocabulary of `when`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cds_service import criteria as say
+from cds_service.criteria import Criterion
+from cds_service.facts import TimeClass
+from cds_service.frontmatter import Node
+from cds_service.laboratory import Analyte
+from cds_service.terminology import ValueSets
+
+_TIME_CLASSES = {each.value: each for each in TimeClass}
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a file may name: value sets that exist, and analytes that have a file."""
+
+    value_sets: ValueSets
+    analytes: Mapping[str, Analyte]
+
+    def drug_class(self, node: Node) -> str:
+        """A drug class that has a value set."""
+        return node.one_of(self.value_sets.drug_classes)
+
+    def concepts(self, node: Node) -> tuple[str, ...]:
+        """One or several concepts that have a value set."""
+        members = node.items() if isinstance(node.value, list) else (node,)
+        return tuple(each.one_of(self.value_sets.concepts) for each in members)
+
+    def analyte(self, node: Node) -> str:
+        """An analyte that has a file in labs/."""
+        return node.one_of(self.analytes)
+
+
+def criterion(node: Node, words: Vocabulary) -> Criterion:
+    """
+    Read one criterion; words side by side must all hold.
+
+    Raises:
+        KnowledgeInvalid: If a word is not in the vocabulary or its value is not understood.
+    """
+    parts = [_PHRASES[key](node, words) for key in node.keys() if key in _PHRASES]
+    parts += [_WORDS[key](node.take(key), words) for key in node.keys() if key in _WORDS and node.has(key)]
+    node.done()
+    if not parts:
+        raise node.invalid("a criterion is needed here")
+    return parts[0] if len(parts) == 1 else say.AllOf(tuple(parts))
+
+
+def _many(node: Node, words: Vocabulary) -> tuple[Criterion, ...]:
+    return tuple(criterion(each, words) for each in node.items())
+
+
+def _began(node: Node, _: Vocabulary) -> Criterion:
+    members = node.items() if isinstance(node.value, list) else (node,)
+    return say.Began(frozenset(_TIME_CLASSES[each.one_of(_TIME_CLASSES)] for each in members))
+
+
+def _compared(word: str) -> Callable[[Node, Vocabulary], Criterion]:
+    return lambda node, _: say.Compared(word, node.quantities())
+
+
+def _weeks(node: Node, _: Vocabulary) -> Criterion:
+    return say.GestationBelow(node.days() // 7)
+
+
+def _yes(made: Criterion) -> Callable[[Node, Vocabulary], Criterion]:
+    def read(node: Node, _: Vocabulary) -> Criterion:
+        node.one_of(("yes",))
+        return made
+
+    return read
+
+
+# one word, one value
+_WORDS: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
+    "all": lambda node, words: say.AllOf(_many(node, words)),
+    "any": lambda node, words: say.AnyOf(_many(node, words)),
+    "not": lambda node, words: say.Not(criterion(node, words)),
+    "began": _began,
+    "prescribed_for": lambda node, _: say.PrescribedFor(node.texts()),
+    "below": _compared("below"),
+    "at_most": _compared("at_most"),
+    "above": _compared("above"),
+    "at_least": _compared("at_least"),
+    "measured_below": lambda node, _: say.Compared("below", node.quantities(), measured=True),
+    "low": lambda node, _: say.OutOfRange("low", node.quantities()),
+    "high": lambda node, _: say.OutOfRange("high", node.quantities()),
+    "same_sample": lambda node, words: say.SameSample(criterion(node, words)),
+    "without_range": _yes(say.WithoutRange()),
+    "at_night": _yes(say.AtNight()),
+    "within": lambda node, _: say.Within(node.days()),
+    "undated": _yes(say.Undated()),
+    "recorded": _yes(say.Always()),
+    "gestation_below": _weeks,
+}
+
+
+def _taking(node: Node, words: Vocabulary) -> Criterion:
+    value_set = words.drug_class(node.take("taking"))
+    ingredients = node.maybe("ingredients")
+    return say.Taking(value_set, frozenset(ingredients.texts()) if ingredients else frozenset())
+
+
+def _diagnosed(node: Node, words: Vocabulary) -> Criterion:
+    return say.HasDiagnosis(words.concepts(node.take("diagnosed")), _beside(node, words))
+
+
+def _latest(node: Node, words: Vocabulary) -> Criterion:
+    return say.Latest(words.analyte(node.take("latest")), _beside(node, words))
+
+
+def _unmeasured(node: Node, words: Vocabulary) -> Criterion:
+    return say.Unmeasured(words.analyte(node.take("unmeasured")), node.take("within").days())
+
+
+def _beside(node: Node, words: Vocabulary) -> Criterion:
+    """The words beside a phrase's head say more about the same entry."""
+    parts = tuple(_WORDS[key](node.take(key), words) for key in node.keys() if key in _WORDS and node.has(key))
+    return say.AllOf(parts) if parts else say.Always()
+
+
+# a head and the words beside it
+_PHRASES: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
+    "taking": _taking,
+    "diagnosed": _diagnosed,
+    "latest": _latest,
+    "unmeasured": _unmeasured,
+}

@@ -1,0 +1,17 @@
+"""Options and fixtures that all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--records", type=Path, help="folder of patient records for the tests marked `records`")
+
+
+@pytest.fixture(scope="session")
+def records(request: pytest.FixtureRequest) -> Path:
+    folder: Path | None = request.config.getoption("--records")
+    if folder is None or not folder.is_dir():
+        raise pytest.UsageError("name the folder of patient records: --records ../shared/patients")
+    return folder

@@ -1,0 +1,62 @@
+"""The command line: one clear line when the service can't start, the addresses when it can."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+from typer.testing import CliRunner
+
+from cds_service.cli import app
+
+
+def test_a_wrong_setting_is_one_line_and_no_start() -> None:
+    result = CliRunner().invoke(app, ["serve"], env={"LEGCRAMPS_PORT": "many"})
+
+    assert result.exit_code == 2
+    assert re.fullmatch(r"legcramps: LEGCRAMPS_PORT: [^\n]+\n", result.stderr)
+
+
+def test_a_pretended_day_stays_on_this_machine() -> None:
+    result = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0"], env={"LEGCRAMPS_TODAY": "2026-06-15"})  # noqa: S104 - it must refuse
+
+    assert result.exit_code == 2
+    assert "LEGCRAMPS_TODAY is for trying things out" in result.stderr
+
+
+def test_a_port_in_use_is_one_line_and_no_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        result = CliRunner().invoke(app, ["serve", "--port", str(port)])
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"legcramps: can't listen on 127.0.0.1 port {port}: Address already in use; "
+        "--host and --port choose another\n"
+    )
+
+
+def test_the_service_starts_tells_its_addresses_and_stops() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LEGCRAMPS_")}
+    command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", "0"]
+    with subprocess.Popen(  # noqa: S603 - our own command, no input
+        command, stdout=subprocess.PIPE, text=True, env=environment | {"PYTHONUNBUFFERED": "1"}
+    ) as service:
+        assert service.stdout
+        told = [service.stdout.readline().strip() for _ in range(3)]
+        url = told[0].removeprefix("CDS Hooks discovery: ")
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the address just printed
+            status = answer.status
+        service.send_signal(signal.SIGINT)
+
+    base = url.removesuffix("/cds-services")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", base)
+    assert told[2] == (
+        f"curl -s {base}/demo/furosemide-low-potassium | curl -s -H 'Content-Type: application/json' "
+        f"--data-binary @- {base}/cds-services/nocturnal-leg-cramps"
+    )
+    assert (status, service.returncode) == (200, 0)

@@ -1,0 +1,302 @@
+"""How names in free text are read: the examples and traps of the terminology's rules for names."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service.names import Phrases, cancelled, tokens
+from cds_service.record import Concept
+from cds_service.terminology import ValueSets
+
+VALUE_SETS = Path(__file__).parents[1] / "cards" / "value_sets"
+
+
+@cache
+def value_sets() -> ValueSets:
+    return ValueSets.load(VALUE_SETS)
+
+
+def drugs(text: str, route: str = "") -> set[str]:
+    return {match.value_set for match in value_sets().drugs(Concept(text=text), route)}
+
+
+def diagnoses(text: str, site: str = "") -> set[str]:
+    return {match.value_set for match in value_sets().diagnoses(Concept(text=text), site)}
+
+
+def analytes(text: str, unit: str = "", specimen: str = "") -> set[str]:
+    return {match.value_set for match in value_sets().analytes(Concept(text=text), unit, specimen)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Furosemid 40mg", ("furosemid", "40", "mg")),
+        ("Vitamin D3, B12", ("vitamin", "d3", "b12")),
+        ("2,5 mg", ("2.5", "mg")),
+        ("Parkinson’s disease", ("parkinsons", "disease")),
+        ("Hypokaliämie", ("hypokaliamie",)),
+        ("?DVT r/o. Pain", ("?", "dvt", "rule", "out", ";", "pain")),
+        ("K+ 3.5", ("k", "+", "3.5")),
+        ("", ()),
+    ],
+)
+def test_text_becomes_normalised_tokens(text: str, expected: tuple[str, ...]) -> None:
+    assert tokens(text) == expected
+
+
+def test_only_the_first_two_thousand_characters_are_read() -> None:
+    text = "a " * 1_000 + "furosemide"
+
+    words = tokens(text)
+
+    assert "furosemide" not in words
+
+
+def test_the_longest_phrase_masks_the_shorter_ones() -> None:
+    phrases = Phrases([("calcium", "element"), ("calcium channel blocker", "class")])
+
+    found = phrases.find(tokens("calcium channel blockers and calcium"))
+
+    assert [hit.meanings for hit in found] == [("class",), ("element",)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no leg cramps",
+        "denies cramps",
+        "negative for cramps",
+        "family history of cramps",
+        "?cramps",
+        "h/o cramps",
+        "rule out cramps",
+        "resolved cramps",
+        "no swelling, numbness or cramps",
+    ],
+)
+def test_words_to_the_left_cancel(text: str) -> None:
+    words = tokens(text)
+
+    assert cancelled(words, words.index("cramps"))
+
+
+@pytest.mark.parametrize(
+    "text", ["cramps at night", "no leg swelling but cramps", "no swelling; cramps", "No swelling. Cramps"]
+)
+def test_cancelling_ends_with_the_clause(text: str) -> None:
+    words = tokens(text)
+
+    assert not cancelled(words, words.index("cramps"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TEVA-INDAPAMIDE 2.5MG TAB", {"thiazide_diuretic"}),
+        ("telmisartan/amlodipine 80-5", {"arb", "dhp_ccb"}),
+        ("Diclofenac potassium 50 mg", {"nsaid"}),
+        ("Budesonide + formoterol 200/6 inhaler", {"laba"}),
+        ("Betamethasone 0.1% ointment", set()),
+        ("Co-amilofruse 5/40", {"potassium_sparing_diuretic_mra", "loop_diuretic"}),
+        ("Maalox chewable", {"antacid"}),
+        ("Insulin pump cartridge set", set()),
+        ("Intolerance: simvastatin", set()),
+        ("furosemide 40 mg tab po bid", {"loop_diuretic"}),
+        ("Lasix", {"loop_diuretic"}),
+        ("frusemide", {"loop_diuretic"}),
+        ("Furosemida 40 mg comprimidos", {"loop_diuretic"}),
+        ("Hydrochlorothiazied 25", {"thiazide_diuretic"}),
+        ("losartan potassium 50 mg", {"arb"}),
+        ("lisinopril and hydrochlorothiazide", {"ace_inhibitor", "thiazide_diuretic"}),
+        ("Micardis-HCT", {"arb", "thiazide_diuretic"}),
+        ("calcium 600 mg + vitamin D3", {"calcium_supplement", "vitamin_d"}),
+        ("potassium bicarbonate", {"potassium_supplement"}),
+        ("calcium carbonate / magnesium hydroxide chewable tablet", {"antacid"}),
+        ("PTU 50 mg tab", {"antithyroid"}),
+        ("mannitol 20% infusion", {"osmotic_diuretic"}),
+    ],
+)
+def test_medicines_named_in_text(text: str, expected: set[str]) -> None:
+    assert drugs(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "quinagolide",
+        "quinacrine",
+        "primaquine",
+        "nicorandil",
+        "hydroxycarbamide",
+        "calcium channel blocker",
+        "calcium dobesilate",
+        "potassium permanganate",
+        "prednisone eye drops",
+        "Multivitamin with iron",
+        "MS 10 mg",
+        "PTU",
+        "lithium level",
+        "potassium-rich diet",
+        "insulin syringe 1 mL",
+        "allergic to furosemide",
+        "do not prescribe furosemide",
+        "Tylenol Extra Strength 500 mg",
+        "Cold",
+        "urea 10% cream",
+        "mannitol",
+        "nystatin",
+        "",
+    ],
+)
+def test_what_only_looks_like_a_medicine_of_ours_has_no_class(text: str) -> None:
+    assert drugs(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_not"),
+    [
+        ("hydroxyzine 25 mg", "thiazide_diuretic"),
+        ("clomipramine", "antipsychotic_first_gen"),
+        ("metoprolol", "thiazide_diuretic"),
+        ("amiloride", "dhp_ccb"),
+        ("losartan potassium", "potassium_supplement"),
+        ("omeprazole magnesium", "magnesium_supplement"),
+        ("rosuvastatin calcium", "calcium_supplement"),
+        ("dexamethasone sodium phosphate injection", "laxative_osmotic"),
+        ("Vagifem 10 mcg", "estrogen"),
+        ("aspirin buffered with calcium carbonate", "calcium_supplement"),
+    ],
+)
+def test_names_that_are_easily_confused(text: str, is_not: str) -> None:
+    assert is_not not in drugs(text)
+
+
+def test_a_ring_with_ethinyl_estradiol_is_systemic() -> None:
+    assert drugs("NuvaRing", "vaginal") == {"estrogen"}
+
+
+@pytest.mark.parametrize(
+    ("text", "route", "expected"),
+    [
+        ("prednisolone", "", {"corticosteroid_systemic"}),
+        ("prednisolone", "Oral route", {"corticosteroid_systemic"}),
+        ("prednisolone", "inhalation, by mouth", set()),
+        ("prednisolone", "rectal", set()),
+        ("diclofenac", "cutaneous", set()),
+        ("salmeterol", "inhalation", {"laba"}),
+        ("gentamicin", "intravenous", {"aminoglycoside"}),
+        ("gentamicin", "ear", set()),
+        ("estradiol", "vaginal", {"estrogen_vaginal"}),
+        ("estradiol", "topical gel", {"estrogen"}),
+    ],
+)
+def test_the_route_decides_which_classes_survive(text: str, route: str, expected: set[str]) -> None:
+    assert drugs(text, route) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("?DVT left leg, ruled out", set()),
+        ("PAD, ABI 0.7 right leg", {"peripheral_artery_disease"}),
+        ("PAD (portable monitoring device)", set()),
+        ("Not pregnant, LMP last week", set()),
+        ("G3P2, delivered 2019", set()),
+        ("T2DM with CKD stage 4", {"diabetes_type_2", "ckd_advanced", "chronic_kidney_disease"}),
+        ("No leg swelling but calf cramps at night", {"cramp_and_spasm"}),
+        ("family history of diabetes mellitus", set()),
+        ("Hyperkalaemia", {"hyperkalaemia"}),
+        ("hypokalemia", {"hypokalaemia"}),
+        ("hypothyroidsm", {"hypothyroidism"}),
+        ("Kidney transplant (history of)", {"kidney_transplant"}),
+        ("h/o renal transplant", {"kidney_transplant"}),
+        ("history of diabetes mellitus", set()),
+        ("DVT ruled out", set()),
+        ("old DVT", {"chronic_deep_vein_thrombosis"}),
+        ("Pulmonary hypertension", set()),
+        ("gestational diabetes mellitus", set()),
+        ("diabetes screening", set()),
+        ("rest pain left foot", {"limb_ischaemia_rest_pain_or_tissue_loss", "peripheral_artery_disease"}),
+    ],
+)
+def test_diagnoses_named_in_text(text: str, expected: set[str]) -> None:
+    assert diagnoses(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MS",
+        "HD",
+        "PD",
+        "ALS",
+        "AS",
+        "RA",
+        "CHD",
+        "low salt diet",
+        "menstrual cramps",
+        "stomach cramps",
+        "writer's cramp",
+        "bladder spasm",
+        "coronary artery spasm",
+        "renal glycosuria",
+        "rest pain",
+        "pyloric stenosis",
+    ],
+)
+def test_short_forms_and_other_diseases_are_not_read(text: str) -> None:
+    assert diagnoses(text) == set()
+
+
+def test_the_body_site_settles_a_short_form() -> None:
+    assert diagnoses("claudication", "left calf") == {"peripheral_artery_disease"}
+    assert diagnoses("claudication", "jaw") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "specimen", "expected"),
+    [
+        ("Mg 0.61 mmol/L serum", "", "", {"magnesium"}),
+        ("Urine magnesium 24 h", "", "", set()),
+        ("Potassium", "mmol/L", "", {"potassium"}),
+        ("Potassium", "mmol/L", "Urine", set()),
+        ("Kalium im Serum", "mmol/l", "", {"potassium"}),
+        ("K+", "mEq/L", "", {"potassium"}),
+        ("K", "", "", set()),
+        ("K", "g/dL", "", set()),
+        ("mg", "mmol/L", "", set()),
+        ("Ionised calcium", "mmol/L", "", {"calcium_ionized"}),
+        ("Corrected calcium", "mmol/L", "", {"calcium_adjusted"}),
+        ("Calcium", "mmol/L", "", {"calcium_total"}),
+        ("TSH", "mIU/L", "", {"tsh"}),
+        ("TSH receptor antibody", "IU/L", "", set()),
+        ("anti-TPO", "", "", set()),
+        ("calcium/creatinine", "", "", set()),
+        ("albumin/globulin", "", "", set()),
+        ("Na/K", "mmol/L", "", set()),
+        ("CK", "U/L", "", {"creatine_kinase"}),
+        ("CK-MB", "U/L", "", set()),
+        ("free T4", "pmol/L", "", {"free_t4"}),
+        ("Potassium post dialysis", "mmol/L", "", set()),
+        ("potassium, haemolysed", "mmol/L", "", set()),
+        ("Platelet distribution width", "fL", "", set()),
+        ("Potassium [Moles/volume] in Serum or Plasma", "mmol/L", "", {"potassium"}),
+        ("Electrolytes panel", "", "", set()),
+    ],
+)
+def test_results_named_in_text(text: str, unit: str, specimen: str, expected: set[str]) -> None:
+    assert analytes(text, unit, specimen) == expected
+
+
+@given(st.text(max_size=3_000))
+def test_no_text_crashes(text: str) -> None:
+    words = tokens(text)
+
+    assert all(isinstance(cancelled(words, place), bool) for place in range(len(words)))
+    assert drugs(text, text) is not None
+    assert diagnoses(text, text) is not None
+    assert analytes(text, text, text) is not None
