@@ -93,7 +93,10 @@ def _members(needs: Sequence[Need], findings: Sequence[Finding]) -> tuple[Findin
             picked[place] = [each for each in picked[place] if any(_drawn_on(each, drug) for drug in drugs)]
     labs = [each for each in joined.from_iterable(picked) if each.contributor.kind == "lab"]
     if any(need.after_start for need in needs):
-        picked = [[each for each in one if each not in drugs or any(_drawn_on(lab, each) for lab in labs)] for one in picked]
+        picked = [
+            [each for each in one if each not in drugs or any(_drawn_on(lab, each) for lab in labs)]
+            for one in picked
+        ]
     return tuple(dict.fromkeys(joined.from_iterable(picked))) if all(picked) else ()
 
 
@@ -125,7 +128,9 @@ def _shares(chain: Chain, members: Sequence[Finding], free: dict[str, Finding]) 
     return any(each in members for each in formed)
 
 
-def _with_rest(group: Group, beaten: Iterable[Chain], free: dict[str, Finding], findings: Sequence[Finding]) -> Group:
+def _with_rest(
+    group: Group, beaten: Iterable[Chain], free: dict[str, Finding], findings: Sequence[Finding]
+) -> Group:
     """Add what is left of a chain that lost a member to this group."""
     for chain in dict.fromkeys(beaten):
         formed = formed_by(chain, findings)
@@ -164,10 +169,22 @@ def _once(groups: Sequence[Group]) -> Iterator[Group]:
     """
     taken: set[str] = set()
     for group in sorted(groups, key=lambda each: (each.lead.urgency, each.chain is None)):
-        drugs = {name for each in group.findings for fact in each.facts if isinstance(fact, Timing) for name in fact.sources}
+        drugs = {
+            name
+            for each in group.findings
+            for fact in each.facts
+            if isinstance(fact, Timing)
+            for name in fact.sources
+        }
         if group.chain is None and group.level == "also_consider" and drugs and drugs <= taken:
             continue
-        taken |= {name for each in group.findings for fact in (*each.facts, *each.evidence) if isinstance(fact, Timing) for name in fact.sources}
+        taken |= {
+            name
+            for each in group.findings
+            for fact in (*each.facts, *each.evidence)
+            if isinstance(fact, Timing)
+            for name in fact.sources
+        }
         yield group
 
 
@@ -210,7 +227,9 @@ def _kind(group: Group) -> int:
     if "safety" in kinds:
         return 3
     if "drug" in kinds:
-        classes = {fact.time_class for each in group.findings for fact in each.facts if isinstance(fact, Timing)}
+        classes = {
+            fact.time_class for each in group.findings for fact in each.facts if isinstance(fact, Timing)
+        }
         return 4 if TimeClass.STRONG in classes else 5
     return 6 if "condition" in kinds else 7
 

@@ -67,8 +67,9 @@ def load(folder: Path, profile: str) -> Knowledge:
     chains = tuple(files.chain(document) for document in _documents(folder, "chains"))
     _check_rows(contributors, chains)
     is_demo = profile == "demo"
+    version, names = _about(read(folder / "knowledge.md", folder), words)
     return Knowledge(
-        version=_version(folder),
+        version=version,
         contributors=tuple(each for each in contributors if each.signed or is_demo),
         chains=tuple(each for each in chains if each.signed or is_demo),
         analytes=analytes,
@@ -76,6 +77,7 @@ def load(folder: Path, profile: str) -> Knowledge:
         guards=_guards(read(folder / "guards.md", folder), words),
         value_sets=value_sets,
         prefetch=prefetch.queries(value_sets, analytes.values()),
+        names=names,
         is_demo=is_demo,
     )
 
@@ -84,11 +86,16 @@ def _documents(folder: Path, kind: str) -> list[Document]:
     return [read(path, folder) for path in sorted((folder / kind).glob("*.md"))]
 
 
-def _version(folder: Path) -> str:
-    front = read(folder / "knowledge.md", folder).front
-    version = front.take("version").text()
+def _about(document: Document, words: Vocabulary) -> tuple[str, dict[str, str]]:
+    """The version, and names of concepts in plain words."""
+    front = document.front
+    version, names = front.take("version").text(), front.take("names")
+    for key in names.keys():
+        if key not in words.value_sets.concepts:
+            raise names.invalid(f"`{key}` has no value set")
+    found = {key: names.take(key).text() for key in names.keys()}
     front.done()
-    return version
+    return version, found
 
 
 # --- contributors and chains ------------------------------------------------------------------------------------
@@ -97,7 +104,9 @@ def _version(folder: Path) -> str:
 class _Files:
     """Reads contributors and chains against one vocabulary, one list of references and one list of approvals."""
 
-    def __init__(self, words: Vocabulary, references: Mapping[str, Reference], approved: Mapping[str, str]) -> None:
+    def __init__(
+        self, words: Vocabulary, references: Mapping[str, Reference], approved: Mapping[str, str]
+    ) -> None:
         self._words = words
         self._references = references
         self._approved = approved
@@ -127,8 +136,7 @@ class _Files:
             potency=_potency(front.maybe("potency")),
             explains=_rows(front.maybe("explains")),
             explained_by=self._classes(front.maybe("explained_by")),
-            not_explained_by=self._classes(front.maybe("not_explained_by")),
-            replacement=self._words.drug_class(each) if (each := front.maybe("replacement")) else "",
+            shows=tuple(self._words.analyte(each) for each in _members(front.maybe("shows"))),
             remarks=self._remarks(front.maybe("remarks")),
             suggest=self._suggest(front.maybe("suggest")),
             texts=_texts(document, subject.kind),
@@ -286,7 +294,9 @@ def _check_rows(contributors: Iterable[Contributor], chains: Iterable[Chain]) ->
         if rows.count(row) > 1:
             raise KnowledgeInvalid("contributors", f"two files describe row {row}")
     for chain in chains:
-        named = {row for needs in chain.alternatives for need in needs for row in need.rows} | set(chain.joins)
+        named = {row for needs in chain.alternatives for need in needs for row in need.rows} | set(
+            chain.joins
+        )
         if unknown := sorted(named - set(rows)):
             raise KnowledgeInvalid(f"chains: {chain.id}", f"no contributor describes {', '.join(unknown)}")
 
@@ -315,7 +325,9 @@ def _check_placeholders(text: str, where: str, supplied: frozenset[str]) -> None
         raise KnowledgeInvalid(where, "a brace is not closed") from None
     for name in names:
         if name not in supplied:
-            raise KnowledgeInvalid(where, f"{{{name}}} is not supplied here; there is {', '.join(sorted(supplied))}")
+            raise KnowledgeInvalid(
+                where, f"{{{name}}} is not supplied here; there is {', '.join(sorted(supplied))}"
+            )
 
 
 def _harmless(text: str, where: str) -> str:

@@ -186,7 +186,11 @@ class Compared:
             return _unknown(words, f"no limit for {result.analyte} in this unit")
         value = result.value if self.measured or result.corrected is None else result.corrected
         truth = _compare(self.word, value, result.comparator, limit)
-        return _unknown(words, f"{result.analyte} {result.written}") if truth is None else _said(words, truth, (result,))
+        return (
+            _unknown(words, f"{result.analyte} {result.written}")
+            if truth is None
+            else _said(words, truth, (result,))
+        )
 
     def _limit(self, result: LabResult) -> Decimal | None:
         for limit in self.limits:
@@ -392,7 +396,9 @@ class Unmeasured:
         """Unknown when the list that would hold it was missing or cut off."""
         words = f"unmeasured: {self.analyte} within {self.days} days"
         within = Within(self.days)
-        recent = any(within.answer(Case(case.facts, each)).holds for each in case.facts.results.get(self.analyte, ()))
+        recent = any(
+            within.answer(Case(case.facts, each)).holds for each in case.facts.results.get(self.analyte, ())
+        )
         if not recent and self.analyte in case.facts.unseen:
             return _unknown(words, f"{self.analyte} possibly cut off")
         return _said(words, not recent)
@@ -418,4 +424,3 @@ class Always:
     def answer(self, case: Case) -> Answer:
         """Holds, with the subject as its evidence."""
         return _said("recorded", True, (case.subject,) if case.subject else ())
-

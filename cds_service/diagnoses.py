@@ -85,7 +85,10 @@ def _gestation(analyte: str, result: Result) -> Gestation | None:
         return Gestation(value.first, result.source, taken.first)
     if analyte == "gestational_age" and result.measured is not None:
         days = result.measured.value * (7 if result.measured.unit in ("wk", "weeks", "week") else 1)
-        if result.measured.unit in ("wk", "weeks", "week", "d", "days") and 0 <= days <= _LONGEST_GESTATION + 14:
+        if (
+            result.measured.unit in ("wk", "weeks", "week", "d", "days")
+            and 0 <= days <= _LONGEST_GESTATION + 14
+        ):
             return Gestation(taken.first - timedelta(days=int(days)), result.source, taken.first)
     return None
 
@@ -109,7 +112,9 @@ def _is_current(entry: Diagnosed, dated: Sequence[Gestation], ended: Sequence[da
             return False
         if any(day >= written_on.first for day in ended):
             return False
-        dated = [each for each in dated if each.recorded >= written_on.first - timedelta(days=_LONGEST_GESTATION)]
+        dated = [
+            each for each in dated if each.recorded >= written_on.first - timedelta(days=_LONGEST_GESTATION)
+        ]
     return not dated or (today - dated[0].began).days <= _LONGEST_GESTATION
 
 

@@ -12,15 +12,28 @@ from cds_service.facts import Course, Exposure, Onset, Rise, TimeClass, Timing
 from cds_service.quantity import Quantity
 from cds_service.record import Concept, Dose, Medicine
 
-REJOIN = timedelta(days=30)  # a recorded end and a start no later than this are one course (DECISIONS, Exposures)
+REJOIN = timedelta(
+    days=30
+)  # a recorded end and a start no later than this are one course (DECISIONS, Exposures)
 YEARLY = timedelta(days=400)  # entries without any end join over a yearly re-order
 STRONG, PLAUSIBLE, RECENT = 90, 365, 90  # days (KNOWLEDGE section 3)
 
 _REAL_STATEMENTS = {"active", "completed", "stopped", "unknown", ""}
 _REAL_REQUESTS = {"active", "completed", "stopped", "unknown", ""}
 _UNREAL_INTENTS = {"proposal", "plan", "option"}
-_STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?) ?(mg|mcg|micrograms?|µg|ug|g|units?|iu|mmol|meq)\b(?! ?/)", re.IGNORECASE)
-_UNITS = {"microgram": "ug", "micrograms": "ug", "mcg": "ug", "µg": "ug", "unit": "U", "units": "U", "iu": "U", "[iu]": "U"}
+_STRENGTH = re.compile(
+    r"(\d+(?:[.,]\d+)?) ?(mg|mcg|micrograms?|µg|ug|g|units?|iu|mmol|meq)\b(?! ?/)", re.IGNORECASE
+)
+_UNITS = {
+    "microgram": "ug",
+    "micrograms": "ug",
+    "mcg": "ug",
+    "µg": "ug",
+    "unit": "U",
+    "units": "U",
+    "iu": "U",
+    "[iu]": "U",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,9 @@ def courses(entries: Sequence[Taking], oldest_if_cut: Mapping[str, date], today:
     """
     dated = sorted((entry for entry in entries if entry.began), key=_order)
     dated = [entry for entry in dated if _start(entry) <= today + timedelta(days=1)]
-    undated = sorted((entry for entry in entries if not entry.began), key=lambda entry: (not entry.is_active, entry.source))
+    undated = sorted(
+        (entry for entry in entries if not entry.began), key=lambda entry: (not entry.is_active, entry.source)
+    )
     if not dated:
         return (_course(undated, today),) if undated else ()
     runs: list[list[Taking]] = [[dated[0]]]
@@ -243,15 +258,19 @@ def _in_text(text: str) -> Quantity | None:
 
 def _plain(value: Decimal) -> Decimal:
     """Without an exponent or trailing zeros: 80, not 8E+1 or 80.0."""
-    normal = value.normalize()
-    return normal.quantize(Decimal(1)) if normal == normal.to_integral() else round(normal, 3)
+    rounded = round(value, 3).normalize()
+    return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded
 
 
 # --- against the onset ----------------------------------------------------------------------------------------
 
 
 def timings(
-    members: Sequence[Exposure], onset: Onset | None, washout: int, today: date, potency: Mapping[str, Decimal]
+    members: Sequence[Exposure],
+    onset: Onset | None,
+    washout: int,
+    today: date,
+    potency: Mapping[str, Decimal],
 ) -> tuple[Timing, ...]:
     """
     How each member of one drug class stands to the onset, strongest first.
@@ -263,12 +282,21 @@ def timings(
     found = []
     for exposure in members:
         each = [
-            _timing(exposure, course, inherited.get((exposure.ingredient, course), course.began), onset, washout, today)
+            _timing(
+                exposure,
+                course,
+                inherited.get((exposure.ingredient, course), course.began),
+                onset,
+                washout,
+                today,
+            )
             for course in exposure.courses
             if (exposure.ingredient, course) not in replaced
         ]
         if each:
-            found.append(min(each, key=lambda made: (made.time_class.strength, -_first(made.course).toordinal())))
+            found.append(
+                min(each, key=lambda made: (made.time_class.strength, -_first(made.course).toordinal()))
+            )
     return tuple(sorted(found, key=lambda made: (made.time_class.strength, made.exposure.ingredient)))
 
 
@@ -287,7 +315,11 @@ def _timing(
     if course.ended is not None:
         return _stopped(made, course.ended, onset, washout, today)
     start = made if began is None else _since(made, began, onset)
-    rises = [replace(_since(made, rise.on, onset), is_rise=True) for rise in course.rises if not _is_after(rise.on, onset)]
+    rises = [
+        replace(_since(made, rise.on, onset), is_rise=True)
+        for rise in course.rises
+        if not _is_after(rise.on, onset)
+    ]
     best = min((start, *rises), key=lambda each: each.time_class.strength)
     if course.is_weak and best.time_class.strength < TimeClass.WEAK.strength:
         return replace(best, time_class=TimeClass.WEAK)
@@ -305,7 +337,9 @@ def _since(made: Timing, change: Span, onset: Onset) -> Timing:
     fewest, most = change.days_until(onset.on)
     if fewest < 0 or (fewest == 0 and not onset.is_stated):
         return replace(made, time_class=TimeClass.UNKNOWN, change=change, order_is_unknown=True)
-    time_class = TimeClass.STRONG if most <= STRONG else TimeClass.PLAUSIBLE if most <= PLAUSIBLE else TimeClass.WEAK
+    time_class = (
+        TimeClass.STRONG if most <= STRONG else TimeClass.PLAUSIBLE if most <= PLAUSIBLE else TimeClass.WEAK
+    )
     return replace(made, time_class=time_class, change=change, days=most if fewest == most else None)
 
 
@@ -335,7 +369,11 @@ def _switches(
     pairs = [(each.ingredient, course) for each in members for course in each.courses if course.began]
     for after in sorted(pairs, key=lambda pair: (_first(pair[1]), pair[0])):
         for before in pairs:
-            if before[0] != after[0] and _hands_over(before[1], after[1]) and not _is_stronger(after, before, potency):
+            if (
+                before[0] != after[0]
+                and _hands_over(before[1], after[1])
+                and not _is_stronger(after, before, potency)
+            ):
                 inherited[after] = inherited.get(before, before[1].began)
                 replaced.add(before)
     return inherited, replaced

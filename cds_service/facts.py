@@ -272,7 +272,9 @@ class Facts:
 
     def latest(self, analyte: str, *, with_preliminary: bool = False) -> tuple[LabResult, ...]:
         """The newest result, or all that may be the newest (one day, no times)."""
-        known = [each for each in self.results.get(analyte, ()) if with_preliminary or not each.is_preliminary]
+        known = [
+            each for each in self.results.get(analyte, ()) if with_preliminary or not each.is_preliminary
+        ]
         return tuple(each for each in known if not any(each.is_before(other) for other in known))
 
     def taking(self, value_set: str) -> tuple[tuple[Exposure, Course], ...]:

@@ -125,7 +125,9 @@ def _verdict(contributor: Contributor, facts: Facts, subject: Fact) -> _Verdict:
         choices.append((ordinary[0], contributor.role, variant, ordinary[1]))
     if safety:
         choices.append((safety[0], contributor.role if choices else "safety", "", safety[1]))
-    unknown = tuple(dict.fromkeys(what for _, each in answers if each.truth is Truth.UNKNOWN for what in each.unknown))
+    unknown = tuple(
+        dict.fromkeys(what for _, each in answers if each.truth is Truth.UNKNOWN for what in each.unknown)
+    )
     if not choices:
         return _Verdict(None, contributor.role, "", subject, (), unknown, tuple(answers))
     level, role, variant, answer = min(choices, key=lambda choice: _URGENCY[choice[0]])
@@ -172,7 +174,13 @@ def _finding(contributor: Contributor, verdict: _Verdict, subjects: Iterable[Fac
     others = tuple(fact for fact in subjects if fact != verdict.subject)
     evidence = tuple(fact for fact in verdict.evidence if fact not in others)
     return Finding(
-        contributor, verdict.role, verdict.level, verdict.variant, (verdict.subject, *others), evidence, verdict.unknown
+        contributor,
+        verdict.role,
+        verdict.level,
+        verdict.variant,
+        (verdict.subject, *others),
+        evidence,
+        verdict.unknown,
     )
 
 
@@ -191,9 +199,13 @@ def _judge_drug(contributor: Contributor, facts: Facts) -> Judgement | None:
     if contributor.role == "safety":
         # a safety row is about who takes the drug now, whenever it began
         counted = [each for each in found if each.course.is_running]
-        verdict = replace(verdict, evidence=tuple(each for each in verdict.evidence if not isinstance(each, Timing)))
+        verdict = replace(
+            verdict, evidence=tuple(each for each in verdict.evidence if not isinstance(each, Timing))
+        )
     finding = _finding(contributor, verdict, counted)
-    aside = () if finding else tuple(SetAside(contributor, each, "") for each in found if _is_told(each, facts))
+    aside = (
+        () if finding else tuple(SetAside(contributor, each, "") for each in found if _is_told(each, facts))
+    )
     return Judgement(contributor, finding, aside, verdict.answers)
 
 
@@ -239,7 +251,9 @@ def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]
             continue
         _, age = each.age(facts.today)
         if each in latest:
-            yield SetAside(contributor, each, "too old to use" if age > HISTORY_AGE else f"{age} days old, history only")
+            yield SetAside(
+                contributor, each, "too old to use" if age > HISTORY_AGE else f"{age} days old, history only"
+            )
         elif age <= HISTORY_AGE:
             newest = latest[0]
             yield SetAside(contributor, each, f"{newest.written} since")
@@ -256,7 +270,9 @@ def _judge_readings(contributor: Contributor, facts: Facts) -> Judgement | None:
     """Judge every reading of the window; any one that holds counts, the most urgent and lowest leads."""
     within = contributor.subject.within or HISTORY_AGE
     readings = [
-        each for each in facts.results.get(contributor.subject.names[0], ()) if each.age(facts.today)[1] <= within
+        each
+        for each in facts.results.get(contributor.subject.names[0], ())
+        if each.age(facts.today)[1] <= within
     ]
     if not readings:
         return None
@@ -281,7 +297,9 @@ def _judge_diagnosis(contributor: Contributor, facts: Facts) -> Judgement | None
     if not entries:
         return None
     verdicts = sorted((_verdict(contributor, facts, entry) for entry in entries), key=_newest_first)
-    finding = _finding(contributor, verdicts[0], [each.subject for each in verdicts if each.level is not None])
+    finding = _finding(
+        contributor, verdicts[0], [each.subject for each in verdicts if each.level is not None]
+    )
     aside = () if finding else tuple(_not_now(contributor, facts, entries[0]))
     return Judgement(contributor, finding, aside, verdicts[0].answers)
 

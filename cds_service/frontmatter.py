@@ -25,7 +25,9 @@ class _TextOnly(_Loader):  # type: ignore[misc]  # the C loader has no types
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key} is there twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key} is there twice", key_node.start_mark
+                )
             seen.add(key)
         made: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
         return made
@@ -74,7 +76,10 @@ def _sections(body: str, name: str) -> Iterator[tuple[str, str]]:
         if title.strip() in seen:
             raise KnowledgeInvalid(f"{name}: # {title.strip()}", "the heading is there twice")
         seen.add(title.strip())
-        yield title.strip(), " ".join(text.split()) if title.strip() not in ("Why", "Limits") else text.strip()
+        yield (
+            title.strip(),
+            " ".join(text.split()) if title.strip() not in ("Why", "Limits") else text.strip(),
+        )
 
 
 class Node:

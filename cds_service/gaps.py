@@ -17,7 +17,15 @@ _LISTS = {
     "observations": "symptom and pregnancy observations",
     "serviceRequests": "active orders",
 }
-_READ = {"Condition", "Observation", "MedicationStatement", "MedicationRequest", "Medication", "OperationOutcome", ""}
+_READ = {
+    "Condition",
+    "Observation",
+    "MedicationStatement",
+    "MedicationRequest",
+    "Medication",
+    "OperationOutcome",
+    "",
+}
 _HISTORY = 365  # days: an older result would not have been used anyway
 _MOST = 4  # results named one by one
 

@@ -52,7 +52,13 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, eq=False)  # loaded once: identity is enough
 class Contributor:
-    """One unit of knowledge: when it speaks, what it says, on what evidence."""
+    """
+    One unit of knowledge: when it speaks, what it says, on what evidence.
+
+    *critical_range* is a value's urgent range, whatever its age; *on_its_own* softens a warning that nothing else in
+    the record supports. *explains* are rows whose card it joins. *explained_by* are drug classes named beside a
+    value, and *shows* analytes named beside a drug.
+    """
 
     row: str
     id: str
@@ -72,8 +78,7 @@ class Contributor:
     potency: Mapping[str, Decimal]
     explains: tuple[str, ...]
     explained_by: tuple[str, ...]
-    not_explained_by: tuple[str, ...]
-    replacement: str
+    shows: tuple[str, ...]
     remarks: tuple[Remark, ...]
     suggest: tuple[OrderGroup, ...]
     texts: Mapping[str, str]
@@ -146,6 +151,7 @@ class Knowledge:
     guards: Guards
     value_sets: ValueSets
     prefetch: Mapping[str, str]
+    names: Mapping[str, str]  # concepts whose value set's name does not read well
     is_demo: bool
 
     def contributor(self, row: str) -> Contributor:

@@ -27,9 +27,30 @@ T = TypeVar("T")
 
 _WEEK, _MONTH, _YEAR = Decimal(1) / 7, Decimal(1) / 30, Decimal(1) / 365
 _PER_DAY = {"min": 1440, "h": 24, "d": 1, "wk": _WEEK, "mo": _MONTH, "a": _YEAR}
-_IN_DAYS = {"h": 1 / Decimal(24), "d": 1, "day": 1, "days": 1, "wk": 7, "week": 7, "weeks": 7, "mo": 30, "a": 365}
+_IN_DAYS = {
+    "h": 1 / Decimal(24),
+    "d": 1,
+    "day": 1,
+    "days": 1,
+    "wk": 7,
+    "week": 7,
+    "weeks": 7,
+    "mo": 30,
+    "a": 365,
+}
 # HL7 v3 GTSAbbreviation in Timing.code, times a day
-_ABBREVIATED = {"QD": 1, "BID": 2, "TID": 3, "QID": 4, "AM": 1, "PM": 1, "BED": 1, "Q4H": 6, "Q6H": 4, "Q8H": 3}
+_ABBREVIATED = {
+    "QD": 1,
+    "BID": 2,
+    "TID": 3,
+    "QID": 4,
+    "AM": 1,
+    "PM": 1,
+    "BED": 1,
+    "Q4H": 6,
+    "Q6H": 4,
+    "Q8H": 3,
+}
 # R5 says whether a statement is right and, apart from that, whether the medicine is taken
 _R5_STATUS = {"recorded": "active"}
 
@@ -94,7 +115,9 @@ class _Reader:
         concept = self._medication(given.resource)
         if concept is None:
             kind = given.resource.resource_type or ""
-            self._unread.append(Unread(given.key, kind, given.source, "the medicine is a reference that was not supplied"))
+            self._unread.append(
+                Unread(given.key, kind, given.source, "the medicine is a reference that was not supplied")
+            )
             return
         self._medicines.append(_medicine(given, concept))
 
@@ -134,7 +157,10 @@ def _person(resource: fhir.Resource) -> Person:
 def _medicine(given: fhir.Given, concept: Concept) -> Medicine:
     resource = given.resource
     is_statement = resource.resource_type == "MedicationStatement"
-    dosages = _lenient(resource.dosage if is_statement else resource.dosage_instruction, tuple[fhir.Dosage, ...]) or ()
+    dosages = (
+        _lenient(resource.dosage if is_statement else resource.dosage_instruction, tuple[fhir.Dosage, ...])
+        or ()
+    )
     bounds = _bounds(dosages)
     if is_statement:
         period = resource.effective_period or fhir.Period(start=resource.effective_date_time)
@@ -144,7 +170,11 @@ def _medicine(given: fhir.Given, concept: Concept) -> Medicine:
         dispense = _lenient(resource.dispense_request, fhir.DispenseRequest) or fhir.DispenseRequest()
         period = dispense.validity_period or fhir.Period()
         stated = bounds.start or period.start
-        started, stopped, supply = stated or resource.authored_on, bounds.end or period.end, _supply_days(dispense)
+        started, stopped, supply = (
+            stated or resource.authored_on,
+            bounds.end or period.end,
+            _supply_days(dispense),
+        )
     status = resource.status or ""
     return Medicine(
         source=given.source,
@@ -222,7 +252,9 @@ def _diagnosis(source: str, resource: fhir.Resource) -> Diagnosis:
         clinical=_status(resource.clinical_status),
         verification=_status(resource.verification_status),
         onset=resource.onset_date_time or (period.start if period else None) or resource.onset_string,
-        onset_age=_number(age.value) if age and (age.code or age.unit) in ("a", "year", "years", "yr") else None,
+        onset_age=_number(age.value)
+        if age and (age.code or age.unit) in ("a", "year", "years", "yr")
+        else None,
         abated=_has_abated(resource),
         abated_on=resource.abatement_date_time or (ended.end if ended else None),
         recorded=resource.recorded_date,
@@ -231,7 +263,9 @@ def _diagnosis(source: str, resource: fhir.Resource) -> Diagnosis:
 
 def _has_abated(resource: fhir.Resource) -> bool:
     dated = resource.abatement_date_time or (resource.abatement_period and resource.abatement_period.end)
-    other = resource.abatement_string or _is_given(resource.abatement_age) or _is_given(resource.abatement_range)
+    other = (
+        resource.abatement_string or _is_given(resource.abatement_age) or _is_given(resource.abatement_range)
+    )
     return bool(dated or other or resource.abatement_boolean)
 
 
@@ -254,14 +288,19 @@ def _results(given: fhir.Given) -> Iterator[Result]:
     if taken is None and resource.effective_period is not None:
         taken = resource.effective_period.end or resource.effective_period.start
     low, high = _limits(resource.reference_range)
-    measured = _measured(resource.value_quantity) or _written(resource.value_string) or _counted(resource.value_integer)
+    measured = (
+        _measured(resource.value_quantity)
+        or _written(resource.value_string)
+        or _counted(resource.value_integer)
+    )
     own = Result(
         source=given.source,
         concept=resource.code or NOTHING,
         status=resource.status or "",
         taken=taken,
         measured=measured,
-        answer=resource.value_codeable_concept or (Concept(text=resource.value_string) if resource.value_string else None),
+        answer=resource.value_codeable_concept
+        or (Concept(text=resource.value_string) if resource.value_string else None),
         said=resource.value_boolean,
         dated=resource.value_date_time,
         low=low,
@@ -271,7 +310,9 @@ def _results(given: fhir.Given) -> Iterator[Result]:
         is_absent=resource.data_absent_reason is not None,
         key=given.key,
     )
-    has_value = measured is not None or own.answer is not None or own.said is not None or own.dated is not None
+    has_value = (
+        measured is not None or own.answer is not None or own.said is not None or own.dated is not None
+    )
     if has_value or own.is_absent or not resource.component:
         yield own
     for component in resource.component or ():

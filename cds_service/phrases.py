@@ -1,10 +1,10 @@
 """Facts in words: short, dated in full, with units, harmless in Markdown."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
-from cds_service.laboratory import Analyte
+from cds_service.knowledge import Knowledge
 from cds_service.quantity import Quantity
 
 _UNITS = {"ug": "micrograms", "U": "units"}
@@ -37,8 +37,9 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def capital(text: str) -> str:
-    """With a capital first letter, the rest as it is."""
-    return text[:1].upper() + text[1:]
+    """With a capital first letter, behind any Markdown emphasis; the rest as it is."""
+    start = len(text) - len(text.lstrip("*"))
+    return text[:start] + text[start : start + 1].upper() + text[start + 1 :]
 
 
 def amount(dose: Quantity) -> str:
@@ -92,13 +93,17 @@ def timing_clause(timing: Timing) -> str:
                 return f"began the day {name} was {verb}"
             return f"began {days} after {name} was {verb}" if days else f"began after {name} was {verb}"
         case TimeClass.RECENTLY_STOPPED:
-            return f"began {days} after {name} was stopped" if days else f"began soon after {name} was stopped"
+            return (
+                f"began {days} after {name} was stopped" if days else f"began soon after {name} was stopped"
+            )
         case TimeClass.STOPPED_SINCE:
             return f"were there before {name} was stopped"
         case TimeClass.WEAK:
             return f"on {name}, unchanged for over a year before"
         case _:
-            unknown = "in an order that dates leave open" if timing.order_is_unknown else "start date not recorded"
+            unknown = (
+                "in an order that dates leave open" if timing.order_is_unknown else "start date not recorded"
+            )
             return f"on {name}, {unknown}"
 
 
@@ -106,41 +111,58 @@ def course(timing: Timing) -> str:
     """A drug's own bullet: "Furosemide 40 to 80 mg on 20 Apr 2026"."""
     rise = next((each for each in timing.course.rises if timing.is_rise and each.on == timing.change), None)
     if rise is not None and timing.time_class in (TimeClass.STRONG, TimeClass.PLAUSIBLE):
-        return capital(f"{drug(timing)} {rise.before.value} to {amount(rise.after)} on {rise.on}")
+        return f"{drug(timing)} {rise.before.value} to {amount(rise.after)} on {rise.on}"
     phrase = since(timing)
     comma = ", " if phrase.endswith("not recorded") else " "
-    return capital(f"{dosed(timing)}{comma}{phrase}")
+    return f"{dosed(timing)}{comma}{phrase}"
 
 
 def onset(onset_: Onset | None) -> str:
     """When the cramps began, and whether that is only when they were written down."""
     if onset_ is None:
         return "onset of cramps not recorded"
-    return f"cramps from {onset_.on}" if onset_.is_stated else f"cramps recorded {onset_.on}, onset not stated"
+    return (
+        f"cramps from {onset_.on}" if onset_.is_stated else f"cramps recorded {onset_.on}, onset not stated"
+    )
 
 
 # --- results ----------------------------------------------------------------------------------------------------
 
 
-def value(result: LabResult, analytes: Mapping[str, Analyte]) -> str:
+def value(result: LabResult, knowledge: Knowledge) -> str:
     """ "K 3.1 mmol/L"."""
-    return f"{analytes[result.analyte].short} {harmless(result.written)}"
+    return f"{knowledge.analytes[result.analyte].short} {harmless(result.written)}"
 
 
-def values(results: Sequence[LabResult], analytes: Mapping[str, Analyte]) -> str:
+def values(results: Sequence[LabResult], knowledge: Knowledge) -> str:
     """ "K 3.1 and Mg 0.62 mmol/L": the unit once when it is the same."""
     units = {each.written.partition(" ")[2] for each in results}
     if len(units) != 1:
-        return joined(value(each, analytes) for each in results)
-    numbers = (f"{analytes[each.analyte].short} {harmless(each.written.partition(' ')[0])}" for each in results)
+        return joined(value(each, knowledge) for each in results)
+    numbers = (
+        f"{knowledge.analytes[each.analyte].short} {harmless(each.written.partition(' ')[0])}"
+        for each in results
+    )
     return f"{joined(numbers)} {harmless(units.pop())}"
 
 
-def measured(result: LabResult, facts: Facts, analytes: Mapping[str, Analyte]) -> str:
-    """A result's own bullet: value in bold, date, time of night, and what a reader must know about it."""
-    short = analytes[result.analyte].short
-    number, _, unit = result.written.partition(" ")
-    at = f"{result.clock} on " if result.clock and analytes[result.analyte].group == "glucose" else ""
+def measured(results: Sequence[LabResult], facts: Facts, knowledge: Knowledge) -> str:
+    """Results of one sample as a bullet: values in bold, date, and what a reader must know about them."""
+    first = results[0]
+    at = f"{first.clock} on " if first.clock and knowledge.analytes[first.analyte].group == "glucose" else ""
+    notes = list(dict.fromkeys(note for each in results for note in _notes(each, facts, knowledge)))
+    return f"{_bold(results, knowledge)} ({'; '.join((f'{at}{first.taken}', *notes))})"
+
+
+def _bold(results: Sequence[LabResult], knowledge: Knowledge) -> str:
+    """ "K **3.1** and Mg **0.62** mmol/L"."""
+    parts = [(knowledge.analytes[each.analyte].short, *each.written.partition(" ")[::2]) for each in results]
+    if len({unit for _, _, unit in parts}) == 1:
+        return f"{joined(f'{short} **{harmless(number)}**' for short, number, _ in parts)} {harmless(parts[0][2])}"
+    return joined(f"{short} **{harmless(number)}** {harmless(unit)}" for short, number, unit in parts)
+
+
+def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
     notes = [
         note
         for holds, note in (
@@ -151,19 +173,21 @@ def measured(result: LabResult, facts: Facts, analytes: Mapping[str, Analyte]) -
         if holds
     ]
     if result.corrected is not None and result.companion is not None:
-        notes.append(f"{result.corrected} corrected for {value(result.companion, analytes)} in the same sample")
+        notes.append(
+            f"{result.corrected} corrected for {value(result.companion, knowledge)} in the same sample"
+        )
     _, age = result.age(facts.today)
-    if age > analytes[result.analyte].current:
+    if age > knowledge.analytes[result.analyte].current:
         notes.append(f"{age} days old")
-    return f"{short} **{harmless(number)}** {harmless(unit)} ({'; '.join((f'{at}{result.taken}', *notes))})"
+    return notes
 
 
 # --- diagnoses --------------------------------------------------------------------------------------------------
 
 
-def concept(entry: Diagnosed) -> str:
+def concept(entry: Diagnosed, knowledge: Knowledge) -> str:
     """The concept in words."""
-    return entry.concept.removesuffix("_current").replace("_", " ")
+    return knowledge.names.get(entry.concept, entry.concept.replace("_", " "))
 
 
 def recorded(entry: Diagnosed) -> str:
@@ -171,27 +195,22 @@ def recorded(entry: Diagnosed) -> str:
     return f"recorded {entry.on}" if entry.on else "date not recorded"
 
 
-def diagnosis(entry: Diagnosed) -> str:
+def diagnosis(entry: Diagnosed, knowledge: Knowledge) -> str:
     """A diagnosis's own bullet."""
     doubt = "" if entry.is_confirmed else ", not confirmed"
     text = ", matched by text" if entry.matched_by == "text" else ""
-    return f"{capital(concept(entry))} {recorded(entry)}{doubt}{text}"
+    return f"{concept(entry, knowledge)} {recorded(entry)}{doubt}{text}"
 
 
-def fact(each: Fact, facts: Facts, analytes: Mapping[str, Analyte]) -> str:
-    """Any fact as a bullet."""
-    if isinstance(each, Timing):
-        return course(each)
-    if isinstance(each, LabResult):
-        return measured(each, facts, analytes)
-    return diagnosis(each)
-
-
-def dropped(each: Fact, why: str, analytes: Mapping[str, Analyte]) -> str:
+def dropped(each: Fact, why: str, knowledge: Knowledge) -> str:
     """One item of the set-aside line: the fact and why it was not used."""
     if isinstance(each, LabResult):
-        return f"{value(each, analytes)} ({each.taken}, {why})"
+        return f"{value(each, knowledge)} ({each.taken}, {why})"
     if isinstance(each, Diagnosed):
-        return f"{concept(each)} ({why})"
-    reasons = {TimeClass.AFTER: ", after the cramps began", TimeClass.OUTLASTED: "; the cramps went on", TimeClass.STOPPED: ", long before the cramps"}
+        return f"{concept(each, knowledge)} ({why})"
+    reasons = {
+        TimeClass.AFTER: ", after the cramps began",
+        TimeClass.OUTLASTED: "; the cramps went on",
+        TimeClass.STOPPED: ", long before the cramps",
+    }
     return f"{drug(each)} ({since(each)}{reasons.get(each.time_class, '')})"

@@ -24,7 +24,11 @@ def queries(value_sets: ValueSets, analytes: Iterable[Analyte]) -> dict[str, str
     codes: dict[str, list[str]] = {key: [] for key in LAB_KEYS}
     for analyte in analytes:
         codes[analyte.group].extend(value_sets.codes(analyte.value_set, _LOINC))
-    cramps = [code for concept in ("nocturnal_leg_cramps", "cramp_and_spasm") for code in value_sets.codes(concept, _SNOMED)]
+    cramps = [
+        code
+        for concept in ("nocturnal_leg_cramps", "cramp_and_spasm")
+        for code in value_sets.codes(concept, _SNOMED)
+    ]
     observed = [code for name in _OBSERVED for code in value_sets.codes(name, _LOINC)] + cramps
     return {
         "patient": "Patient/{{context.patientId}}",

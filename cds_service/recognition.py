@@ -109,7 +109,9 @@ def _exposures(
             continue
         taking = exposures.taking(medicine)
         for match in matches:
-            entries.extend((match.value_set, each, match.matched_by, taking) for each in match.name.split(";"))
+            entries.extend(
+                (match.value_set, each, match.matched_by, taking) for each in match.name.split(";")
+            )
     return exposures.exposures(entries, _oldest_if_cut(record), reading.today), unmapped
 
 
@@ -127,7 +129,9 @@ def _oldest_if_cut(record: PatientRecord) -> dict[str, date]:
 # --- diagnoses ------------------------------------------------------------------------------------------------
 
 
-def _diagnoses(record: PatientRecord, reading: Reading) -> tuple[dict[str, tuple[Diagnosed, ...]], list[Unmapped]]:
+def _diagnoses(
+    record: PatientRecord, reading: Reading
+) -> tuple[dict[str, tuple[Diagnosed, ...]], list[Unmapped]]:
     found: dict[str, list[Diagnosed]] = defaultdict(list)
     unmapped: list[Unmapped] = []
     for entry in record.diagnoses:
@@ -225,5 +229,4 @@ def _ordered(orders: Iterable[Order], value_sets: ValueSets) -> Iterable[str]:
     """The tests that are already on order."""
     for order in orders:
         if order.status in _ACTIVE_ORDER:
-            yield from value_sets.tests(order.concept)
-
+            yield from value_sets.tests_ordered(order.concept)

@@ -9,7 +9,7 @@ from cds_service.chains import Group, Selection
 from cds_service.criteria import Case, Truth
 from cds_service.dates import Span
 from cds_service.exposures import timings
-from cds_service.facts import Diagnosed, Facts, LabResult, Timing
+from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Timing
 from cds_service.findings import Finding, SetAside
 from cds_service.gaps import Gaps
 from cds_service.hooks import Card, Coding, Link, Source
@@ -45,7 +45,9 @@ class Desk:
     subject: str  # "Patient/123"
 
 
-def cards(selection: Selection, aside: Sequence[SetAside], gaps: Gaps, facts: Facts, desk: Desk) -> tuple[Card, ...]:
+def cards(
+    selection: Selection, aside: Sequence[SetAside], gaps: Gaps, facts: Facts, desk: Desk
+) -> tuple[Card, ...]:
     """
     The cards of one answer, most urgent first.
 
@@ -56,7 +58,8 @@ def cards(selection: Selection, aside: Sequence[SetAside], gaps: Gaps, facts: Fa
     places = [place for place, each in enumerate(selection.main) if each.level != "critical"]
     tells = places[-1] if places and not has_also else None
     made = [
-        _main(group, aside if place == tells else (), facts, desk) for place, group in enumerate(selection.main)
+        _main(group, aside if place == tells else (), facts, desk)
+        for place, group in enumerate(selection.main)
     ]
     if has_also:
         made.append(_also(selection, aside, facts, desk))
@@ -74,23 +77,33 @@ def _main(group: Group, aside: Sequence[SetAside], facts: Facts, desk: Desk) -> 
     texts = group.chain.texts if group.chain else lead.contributor.texts
     fill = _placeholders(group, facts, desk)
     told = _told(aside)
-    optional = [_not_known(group), _set_aside_line(told, len(aside) - len(told), desk)]
-    detail = _fitted(
-        [f"**{_say(texts, 'Finding', lead.variant, fill)}** {_evidence(group)}", _bullets(group, facts, desk)],
-        [f"*Options to consider:* {_say(texts, 'Options', lead.variant, fill)}", *_remarks(group, facts)],
-        optional,
-        [_last_line(facts, desk)],
-        MAIN_WORDS,
-    )
+    optional = [
+        _shown(group, facts, desk),
+        _not_known(group),
+        _set_aside_line(told, len(aside) - len(told), desk),
+    ]
+    head = f"**{_say(texts, 'Finding', lead.variant, fill)}** {_evidence(group)}\n\n{_bullets(group, facts, desk)}"
+    options = f"*Options to consider:* {_say(texts, 'Options', lead.variant, fill)}"
+    rest = [options, *_remarks(group, facts), _last_line(facts, desk)]
+    kept = _within(MAIN_WORDS, (head, *rest), optional)
+    detail = "\n\n".join((_listed(head, kept[0]), *rest[:-1], *(each for each in kept[1:] if each), rest[-1]))
     found = [_found(each.row, each.contributor.id, each.role, each.sources) for each in group.findings]
-    if optional[1] and optional[1] in detail:
+    if kept[-1]:
         found += _aside_found(told, found)
     offered = suggestions.suggestions(group, facts, desk.knowledge, desk.orders, desk.subject)
     return Card(
         summary=_cut(_say(texts, "Summary", lead.variant, fill)),
-        indicator="critical" if group.level == "critical" else "warning" if group.level == "warning" else "info",
+        indicator="critical"
+        if group.level == "critical"
+        else "warning"
+        if group.level == "warning"
+        else "info",
         detail=detail,
-        source=_source(desk, group.chain.id if group.chain else lead.row, group.chain.label if group.chain else lead.contributor.label),
+        source=_source(
+            desk,
+            group.chain.id if group.chain else lead.row,
+            group.chain.label if group.chain else lead.contributor.label,
+        ),
         suggestions=offered,
         selection_behavior="any" if offered else None,
         override_reasons=(*_REASONS, *_CRITICAL_REASONS) if group.level == "critical" else _REASONS,
@@ -108,7 +121,14 @@ def _placeholders(group: Group, facts: Facts, desk: Desk) -> dict[str, str]:
     """Every placeholder that a file may use here; the loader has checked that it uses no other."""
     every = [fact for finding in (group.lead, *group.findings) for fact in finding.facts]
     drugs = [fact for fact in every if isinstance(fact, Timing)]
-    results = list(dict.fromkeys(fact for each in group.findings for fact in (*each.facts, *each.evidence) if isinstance(fact, LabResult)))
+    results = list(
+        dict.fromkeys(
+            fact
+            for each in group.findings
+            for fact in (*each.facts, *each.evidence)
+            if isinstance(fact, LabResult)
+        )
+    )
     entries = [fact for fact in every if isinstance(fact, Diagnosed)]
     lead_drug = min(drugs, key=lambda each: each.time_class.strength, default=None)
     fill = {"drugs": phrases.joined(phrases.drug(each) for each in drugs)}
@@ -120,12 +140,15 @@ def _placeholders(group: Group, facts: Facts, desk: Desk) -> dict[str, str]:
         }
     if results:
         fill |= {
-            "value": phrases.value(results[0], desk.knowledge.analytes),
-            "values": phrases.values(results, desk.knowledge.analytes),
+            "value": phrases.value(results[0], desk.knowledge),
+            "values": phrases.values(results, desk.knowledge),
             "taken_on": str(results[0].taken),
         }
     if entries:
-        fill |= {"diagnosis": phrases.concept(entries[0]), "recorded_on": phrases.recorded(entries[0])}
+        fill |= {
+            "diagnosis": phrases.concept(entries[0], desk.knowledge),
+            "recorded_on": phrases.recorded(entries[0]),
+        }
     return fill
 
 
@@ -140,15 +163,60 @@ def _evidence(group: Group) -> str:
 
 def _bullets(group: Group, facts: Facts, desk: Desk) -> str:
     """The dated facts: drugs with the onset, results, diagnoses, then what explains a value or came after it."""
-    told = list(dict.fromkeys(fact for each in group.findings for fact in (*each.facts, *each.evidence)))
-    drugs = [each for each in told if isinstance(each, Timing)]
-    others = [each for each in told if not isinstance(each, Timing)]
-    lines = []
-    once = {phrases.drug(each): each for each in reversed(drugs)}
-    courses = [phrases.course(each) for each in drugs if once[phrases.drug(each)] is each]
-    lines.append("; ".join((*courses, phrases.onset(facts.onset))))
-    lines += [phrases.fact(each, facts, desk.knowledge.analytes) for each in others]
+    told = list(dict.fromkeys(fact for each in group.findings for fact in each.facts))
+    drugs = list({phrases.drug(each): each for each in reversed(told) if isinstance(each, Timing)}.values())[
+        ::-1
+    ]
+    named = {phrases.drug(each) for each in drugs}
+    beside = [fact for each in group.findings for fact in each.evidence if fact not in told]
+    others = {phrases.drug(each): each for each in beside if isinstance(each, Timing)}
+    lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts.onset)))]
+    lines += [phrases.measured(sample, facts, desk.knowledge) for sample in _samples([*told, *beside])]
+    entries = dict.fromkeys(each for each in (*told, *beside) if isinstance(each, Diagnosed))
+    lines += [phrases.diagnosis(each, desk.knowledge) for each in entries]
+    if also := sorted(set(others) - named):
+        lines.append(f"also taking {phrases.joined(also)}")
     lines += _beside(group, facts)
+    return "\n".join(f"- {phrases.capital(line)}" for line in lines)
+
+
+def _samples(told: Iterable[Fact]) -> Iterable[list[LabResult]]:
+    """Results of one day together."""
+    samples: dict[object, list[LabResult]] = {}
+    for each in dict.fromkeys(fact for fact in told if isinstance(fact, LabResult)):
+        samples.setdefault((each.taken, each.clock), []).append(each)
+    return samples.values()
+
+
+def _shown(group: Group, facts: Facts, desk: Desk) -> str:
+    """What is known of the analytes that matter for a drug: values taken on it, and what was never taken."""
+    changes = [
+        fact.change
+        for each in group.findings
+        for fact in each.facts
+        if isinstance(fact, Timing) and fact.change
+    ]
+    analytes = dict.fromkeys(name for each in group.findings for name in each.contributor.shows)
+    if group.chain or not analytes:
+        return ""
+    since = max((change.last for change in changes), default=None)
+    known, unknown = [], []
+    for name in analytes:
+        newest = next(iter(facts.latest(name)), None)
+        analyte = desk.knowledge.analytes[name]
+        if (
+            newest
+            and newest.age(facts.today)[1] <= analyte.current
+            and (since is None or newest.taken.first > since)
+        ):
+            known.append(newest)
+        else:
+            unknown.append(analyte.short)
+    lines = [
+        f"{phrases.measured(sample, facts, desk.knowledge)[:-1]}, on treatment)" for sample in _samples(known)
+    ]
+    if unknown:
+        lines.append(f"no current {phrases.joined(unknown).replace(' and ', ' or ')} taken since the change")
     return "\n".join(f"- {phrases.capital(line)}" for line in lines)
 
 
@@ -159,7 +227,9 @@ def _beside(group: Group, facts: Facts) -> Iterable[str]:
     One that was running when the value was drawn is a likely cause of the value; one that began later is told so
     that nobody blames it.
     """
-    used = {fact.exposure.ingredient for each in group.findings for fact in each.facts if isinstance(fact, Timing)}
+    used = {
+        fact.exposure.ingredient for each in group.findings for fact in each.facts if isinstance(fact, Timing)
+    }
     told = set(used)
     for finding in group.findings:
         for result in finding.facts:
@@ -201,18 +271,22 @@ def _not_known(group: Group) -> str:
 
 def _last_line(facts: Facts, desk: Desk) -> str:
     up_to = Span.of(facts.today)
-    demo = " Demo: not clinically signed." if desk.knowledge.is_demo else ""
+    demo = " Demo: unsigned knowledge." if desk.knowledge.is_demo else ""
     return f"Based on record data up to {up_to}; not a diagnosis.{demo}"
 
 
-def _fitted(
-    first: Sequence[str], then: Sequence[str], optional: Sequence[str], last: Sequence[str], words: int
-) -> str:
-    """Paragraphs within the word budget; optional ones are left out from the last on where it is exceeded."""
-    kept = [each for each in optional if each]
-    while kept and _count((*first, *then, *kept, *last)) > words:
-        kept.pop(0)
-    return "\n\n".join(each for each in (*first, *then, *kept, *last) if each)
+def _within(words: int, needed: Iterable[str], optional: Sequence[str]) -> list[str]:
+    """The optional paragraphs as far as the word budget reaches; from the first on they give way, as ""."""
+    kept, spent = list(optional), _count(needed)
+    for place in range(len(kept)):
+        if spent + _count(kept) > words:
+            kept[place] = ""
+    return kept
+
+
+def _listed(head: str, more: str) -> str:
+    """Further items of a list, right behind it."""
+    return f"{head}\n{more}" if more else head
 
 
 def _count(paragraphs: Iterable[str]) -> int:
@@ -237,16 +311,15 @@ def _also(selection: Selection, aside: Sequence[SetAside], facts: Facts, desk: D
         desk.knowledge.guards.ask_about,
         _set_aside_line(told, len(aside) - len(told), desk),
     ]
-    detail = _fitted(
-        ["Weaker or more general associations.", "\n".join(f"- {line}" for line in lines) + more], [], optional,
-        [_last_line(facts, desk)], ALSO_WORDS,
-    )  # fmt: skip
+    needed = ["\n".join(f"- {line}" for line in lines) + more, _last_line(facts, desk)]
+    kept = _within(ALSO_WORDS, needed, optional)
+    detail = "\n\n".join(each for each in (needed[0], *kept, needed[1]) if each)
     found = [
         _found(each.row, each.contributor.id, each.role, each.sources)
         for group in selection.also
         for each in group.findings
     ]
-    if optional[2] and optional[2] in detail:
+    if kept[-1]:
         found += _aside_found(told, found)
     factors = "1 lesser factor" if count == 1 else f"{count} lesser factors"
     main = bool(selection.main)
@@ -291,9 +364,7 @@ def _told(aside: Sequence[SetAside]) -> Sequence[SetAside]:
 def _set_aside_line(told: Sequence[SetAside], more: int, desk: Desk) -> str:
     if not told:
         return ""
-    items = "; ".join(
-        phrases.dropped(each.fact, each.why, desk.knowledge.analytes) for each in told
-    )
+    items = "; ".join(phrases.dropped(each.fact, each.why, desk.knowledge) for each in told)
     return f"*Set aside:* {items}{f'; and {more} more' if more else ''}."
 
 
@@ -333,7 +404,14 @@ def _links(group: Group, desk: Desk) -> tuple[Link, ...]:
     """The rule page first, then the first two citations that can be opened."""
     name = group.chain.id if group.chain else group.lead.contributor.id
     cites = group.chain.cites if group.chain else group.lead.contributor.cites
-    return (Link(f"Rule sheet {group.chain.id if group.chain else group.lead.row}", f"{desk.base_url}/knowledge/{name}", "absolute"), *_cited(cites, desk, 2))
+    return (
+        Link(
+            f"Rule sheet {group.chain.id if group.chain else group.lead.row}",
+            f"{desk.base_url}/knowledge/{name}",
+            "absolute",
+        ),
+        *_cited(cites, desk, 2),
+    )
 
 
 def _cited(cites: Iterable[str], desk: Desk, most: int) -> tuple[Link, ...]:
@@ -356,7 +434,9 @@ def _aside_found(told: Iterable[SetAside], found: Sequence[Mapping[str, Any]]) -
     rows: dict[str, dict[str, Any]] = {}
     for each in told:
         if each.contributor.row not in flagged:
-            made = rows.setdefault(each.contributor.row, _found(each.contributor.row, each.contributor.id, "set-aside", ()))
+            made = rows.setdefault(
+                each.contributor.row, _found(each.contributor.row, each.contributor.id, "set-aside", ())
+            )
             made["sources"] += [name for name in each.fact.sources if name not in made["sources"]]
     return list(rows.values())
 
@@ -366,4 +446,3 @@ def _extension(card: str, found: list[dict[str, Any]], desk: Desk, chain: str | 
     if chain:
         members["org.legcramps.chain"] = chain
     return {**members, "org.legcramps.card": card, "org.legcramps.knowledge": desk.knowledge.version}
-

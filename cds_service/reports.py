@@ -14,7 +14,20 @@ from cds_service.terminology import ValueSets
 LONGEST = 365  # days for which an Observation of cramps counts (KNOWLEDGE section 1)
 
 _CRAMP = {"cramp", "cramps", "cramping", "charley"}
-_LEG = {"leg", "legs", "calf", "calves", "foot", "feet", "toe", "toes", "thigh", "thighs", "hamstring", "hamstrings"}
+_LEG = {
+    "leg",
+    "legs",
+    "calf",
+    "calves",
+    "foot",
+    "feet",
+    "toe",
+    "toes",
+    "thigh",
+    "thighs",
+    "hamstring",
+    "hamstrings",
+}
 _NIGHT = {"night", "nights", "nightly", "nighttime", "nocturnal", "sleep", "asleep", "bed", "bedtime"}
 _ELSEWHERE = {
     "hand", "hands", "finger", "fingers", "writer's", "writers", "arm", "arms", "abdominal", "abdomen", "stomach",
@@ -48,7 +61,11 @@ def reports(
     """
     refusals: list[str] = []
     said = [each for each in (_by_result(result, value_sets, today, refusals) for result in results) if each]
-    said += [each for each in (_by_diagnosis(entry, person, value_sets, today, refusals) for entry in diagnoses) if each]
+    said += [
+        each
+        for each in (_by_diagnosis(entry, person, value_sets, today, refusals) for entry in diagnoses)
+        if each
+    ]
     said += [each for each in (_by_reason(medicine, value_sets) for medicine in medicines) if each]
     denials = [each.on.last for each in said if not each.present and each.on]
     denied = max(denials, default=date.min)
@@ -79,7 +96,9 @@ def _by_diagnosis(
         refusals.append("other-site")
         return None
     if not is_active(diagnosis, today):
-        refusals.append("refuted" if diagnosis.verification in ("refuted", "entered-in-error") else "resolved")
+        refusals.append(
+            "refuted" if diagnosis.verification in ("refuted", "entered-in-error") else "resolved"
+        )
         return None
     onset, recorded = began(diagnosis, person), written(diagnosis.recorded)
     return Said(_report(diagnosis.source, "diagnosis", onset, recorded), present=True, on=recorded or onset)
@@ -150,7 +169,9 @@ def is_leg_cramp(concept: Concept, site: str, value_sets: ValueSets) -> bool | N
     cramps = [match for match in coded if match.value_set in ("nocturnal_leg_cramps", "cramp_and_spasm")]
     texts = (*concept.words(), site)
     if cramps:
-        about_legs = any(match.value_set == "nocturnal_leg_cramps" or _LEG & set(tokens(match.name)) for match in cramps)
+        about_legs = any(
+            match.value_set == "nocturnal_leg_cramps" or _LEG & set(tokens(match.name)) for match in cramps
+        )
         return about_legs or _says_leg(texts)
     if coded:
         return None

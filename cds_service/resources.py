@@ -20,14 +20,14 @@ class _Wire(msgspec.Struct, rename="camel", gc=False, frozen=True):
     pass
 
 
-class Reference(_Wire):
+class Reference(_Wire, frozen=True):
     """A FHIR Reference."""
 
     reference: str | None = None
     display: str | None = None
 
 
-class ConceptOrReference(_Wire):
+class ConceptOrReference(_Wire, frozen=True):
     """R4 CodeableConcept or R5 CodeableReference: both are JSON objects with different members."""
 
     coding: Raw = Raw()
@@ -36,14 +36,14 @@ class ConceptOrReference(_Wire):
     reference: Reference | None = None
 
 
-class Period(_Wire):
+class Period(_Wire, frozen=True):
     """A FHIR Period; dates as written."""
 
     start: str | None = None
     end: str | None = None
 
 
-class Quantity(_Wire):
+class Quantity(_Wire, frozen=True):
     """A FHIR Quantity or Age. `value` stays raw so that 3.50 is printed as 3.50."""
 
     value: Raw = Raw()
@@ -53,7 +53,7 @@ class Quantity(_Wire):
     code: str | None = None
 
 
-class Range(_Wire):
+class Range(_Wire, frozen=True):
     """A FHIR Observation.referenceRange, or a Range."""
 
     low: Quantity | None = None
@@ -62,14 +62,14 @@ class Range(_Wire):
     text: str | None = None
 
 
-class Ratio(_Wire):
+class Ratio(_Wire, frozen=True):
     """A FHIR Ratio."""
 
     numerator: Quantity | None = None
     denominator: Quantity | None = None
 
 
-class Repeat(_Wire):
+class Repeat(_Wire, frozen=True):
     """A FHIR Timing.repeat: how often, and within which bounds."""
 
     frequency: Raw = Raw()
@@ -80,21 +80,21 @@ class Repeat(_Wire):
     bounds_period: Period | None = None
 
 
-class Timing(_Wire):
+class Timing(_Wire, frozen=True):
     """A FHIR Timing."""
 
     repeat: Repeat | None = None
     code: Concept | None = None
 
 
-class DoseAndRate(_Wire):
+class DoseAndRate(_Wire, frozen=True):
     """A FHIR Dosage.doseAndRate."""
 
     dose_quantity: Quantity | None = None
     dose_range: Range | None = None
 
 
-class Dosage(_Wire):
+class Dosage(_Wire, frozen=True):
     """A FHIR Dosage."""
 
     text: str | None = None
@@ -103,7 +103,7 @@ class Dosage(_Wire):
     dose_and_rate: tuple[DoseAndRate, ...] | None = None
 
 
-class DispenseRequest(_Wire):
+class DispenseRequest(_Wire, frozen=True):
     """What a prescription allows to be supplied."""
 
     validity_period: Period | None = None
@@ -111,7 +111,7 @@ class DispenseRequest(_Wire):
     expected_supply_duration: Quantity | None = None
 
 
-class Component(_Wire):
+class Component(_Wire, frozen=True):
     """A FHIR Observation.component."""
 
     code: Concept | None = None
@@ -123,27 +123,27 @@ class Component(_Wire):
     reference_range: tuple[Range, ...] | None = None
 
 
-class Issue(_Wire):
+class Issue(_Wire, frozen=True):
     """A FHIR OperationOutcome.issue."""
 
     severity: str | None = None
     code: str | None = None
 
 
-class BundleLink(_Wire):
+class BundleLink(_Wire, frozen=True):
     """A FHIR Bundle.link; Patient.link has other members."""
 
     relation: str | None = None
     url: str | None = None
 
 
-class Search(_Wire):
+class Search(_Wire, frozen=True):
     """A FHIR Bundle.entry.search."""
 
     mode: str | None = None
 
 
-class Resource(_Wire):
+class Resource(_Wire, frozen=True):
     """
     Any resource that we read, and any that we don't.
 
@@ -213,7 +213,7 @@ class Resource(_Wire):
     ingredient: Raw = Raw()
 
 
-class Entry(_Wire):
+class Entry(_Wire, frozen=True):
     """A FHIR Bundle.entry."""
 
     full_url: str | None = None

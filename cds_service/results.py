@@ -20,7 +20,9 @@ _GLUCOSE_IS_HIGH = {"mmol/L": Decimal(10), "mg/dL": Decimal(180)}
 _MG_PER_MMOL = Decimal(18)
 
 
-def lab_result(result: Result, analyte: Analyte, today: date, zone: ZoneInfo | None) -> LabResult | Unusable | None:
+def lab_result(
+    result: Result, analyte: Analyte, today: date, zone: ZoneInfo | None
+) -> LabResult | Unusable | None:
     """
     Read one Observation of a known analyte.
 
@@ -60,7 +62,9 @@ def _in_column(
         column = analyte.column(conversion.to)
         value = round(value * conversion.factor, conversion.decimals)
     if column is None:
-        return Unusable(analyte.value_set, result.source, taken, "no unit" if not unit else "unit not understood")
+        return Unusable(
+            analyte.value_set, result.source, taken, "no unit" if not unit else "unit not understood"
+        )
     if not column.low <= value <= column.high:
         return Unusable(analyte.value_set, result.source, taken, "implausible value")
     haemolysed = any(word in result.remarks.casefold() for word in _HAEMOLYSED)
@@ -97,13 +101,23 @@ def newest_first(results: Iterable[LabResult]) -> tuple[LabResult, ...]:
     ordered = sorted(results, key=_newest, reverse=True)
     once: dict[tuple[object, ...], LabResult] = {}
     for each in ordered:
-        once.setdefault((each.taken, each.instant, each.value, each.unit, each.comparator, each.is_preliminary), each)
+        once.setdefault(
+            (each.taken, each.instant, each.value, each.unit, each.comparator, each.is_preliminary), each
+        )
     return tuple(once.values())
 
 
 def _newest(result: LabResult) -> tuple[object, ...]:
     moment = result.instant.timestamp() if result.instant else 0.0
-    return result.taken.last, result.taken.first, moment, result.value, result.unit, result.comparator, result.source
+    return (
+        result.taken.last,
+        result.taken.first,
+        moment,
+        result.value,
+        result.unit,
+        result.comparator,
+        result.source,
+    )
 
 
 def corrected_for_glucose(results: Mapping[str, tuple[LabResult, ...]]) -> dict[str, tuple[LabResult, ...]]:

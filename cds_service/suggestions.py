@@ -24,14 +24,20 @@ class Orders:
     analytes: Mapping[str, str]
 
 
-def suggestions(group: Group, facts: Facts, knowledge: Knowledge, orders: Orders, subject: str) -> tuple[Suggestion, ...]:
+def suggestions(
+    group: Group, facts: Facts, knowledge: Knowledge, orders: Orders, subject: str
+) -> tuple[Suggestion, ...]:
     """The order sets of one card; a test is suggested once. *subject* is "Patient/123"."""
     made: list[Suggestion] = []
     taken: set[str] = set()
     for case, order in _groups(group, facts):
         if order.when is not None and not order.when.answer(case).holds:
             continue
-        tests = [test for test in order.tests if test not in taken and _is_wanted(test, order, group, facts, knowledge, orders)]
+        tests = [
+            test
+            for test in order.tests
+            if test not in taken and _is_wanted(test, order, group, facts, knowledge, orders)
+        ]
         if tests:
             taken.update(tests)
             made.append(_suggestion(tests, orders, subject, is_urgent=group.level == "critical"))

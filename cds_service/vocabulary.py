@@ -118,7 +118,9 @@ def _unmeasured(node: Node, words: Vocabulary) -> Criterion:
 
 def _beside(node: Node, words: Vocabulary) -> Criterion:
     """The words beside a phrase's head say more about the same entry."""
-    parts = tuple(_WORDS[key](node.take(key), words) for key in node.keys() if key in _WORDS and node.has(key))
+    parts = tuple(
+        _WORDS[key](node.take(key), words) for key in node.keys() if key in _WORDS and node.has(key)
+    )
     return say.AllOf(parts) if parts else say.Always()
 
 

@@ -16,7 +16,15 @@ _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
-_KEYS = ("conditions", "medicationStatements", "medicationRequests", "labs", "glucose", "observations", "serviceRequests")
+_KEYS = (
+    "conditions",
+    "medicationStatements",
+    "medicationRequests",
+    "labs",
+    "glucose",
+    "observations",
+    "serviceRequests",
+)
 _CRAMPS = {"coding": [{"system": _ICD10CM, "code": "G47.62", "display": "Sleep related leg cramps"}]}
 
 
@@ -62,7 +70,9 @@ class APatient:
     """A record in the making; every method returns a new one."""
 
     today: date = TODAY
-    patient: FHIR = field(default_factory=lambda: {"resourceType": "Patient", "id": "p1", "birthDate": "1950-03-01"})
+    patient: FHIR = field(
+        default_factory=lambda: {"resourceType": "Patient", "id": "p1", "birthDate": "1950-03-01"}
+    )
     resources: tuple[tuple[str, FHIR], ...] = ()
     without: frozenset[str] = frozenset()
     user: str = "Practitioner/gp"
@@ -82,7 +92,9 @@ class APatient:
         """Any resource under any prefetch key."""
         return replace(self, resources=(*self.resources, (key, resource)))
 
-    def with_cramps(self, onset: str | None = None, *, recorded: str | None = None, **members: Any) -> "APatient":
+    def with_cramps(
+        self, onset: str | None = None, *, recorded: str | None = None, **members: Any
+    ) -> "APatient":
         """An active report of night leg cramps; without any date, 40 days ago."""
         onset = onset if onset or recorded else days_before(40, self.today)
         dates = {key: value for key, value in (("onsetDateTime", onset), ("recordedDate", recorded)) if value}
@@ -91,10 +103,18 @@ class APatient:
     def with_diagnosis(self, concept: str, on: str | None = None, **members: Any) -> "APatient":
         place = f"dx{self._count('Condition')}"
         dates = {"onsetDateTime": on} if on else {}
-        return self.having("conditions", _condition(place, {"coding": [diagnosis_coding(concept)]}, {**dates, **members}))
+        return self.having(
+            "conditions", _condition(place, {"coding": [diagnosis_coding(concept)]}, {**dates, **members})
+        )
 
     def taking(
-        self, ingredient: str, since: str | None = None, *, until: str | None = None, dose: str | None = None, **members: Any
+        self,
+        ingredient: str,
+        since: str | None = None,
+        *,
+        until: str | None = None,
+        dose: str | None = None,
+        **members: Any,
     ) -> "APatient":
         """A MedicationStatement; the dose is a daily one ("40 mg")."""
         period = {key: value for key, value in (("start", since), ("end", until)) if value}
@@ -110,7 +130,9 @@ class APatient:
         }
         return self.having("medicationStatements", resource)
 
-    def prescribed(self, ingredient: str, on: str | None = None, *, dose: str | None = None, **members: Any) -> "APatient":
+    def prescribed(
+        self, ingredient: str, on: str | None = None, *, dose: str | None = None, **members: Any
+    ) -> "APatient":
         """A MedicationRequest, authored on a day."""
         resource: FHIR = {
             "resourceType": "MedicationRequest",
@@ -126,7 +148,14 @@ class APatient:
         return self.having("medicationRequests", resource)
 
     def with_result(
-        self, analyte: str, value: str, on: str | None = None, *, low: str | None = None, high: str | None = None, **members: Any
+        self,
+        analyte: str,
+        value: str,
+        on: str | None = None,
+        *,
+        low: str | None = None,
+        high: str | None = None,
+        **members: Any,
     ) -> "APatient":
         """A final laboratory result ("3.1 mmol/L", "<2.5 mmol/L"); without a date, a week ago."""
         measured = _quantity(value)
@@ -180,7 +209,9 @@ def a_patient(today: date = TODAY) -> APatient:
 
 
 def _condition(identity: str, code: FHIR, members: FHIR) -> FHIR:
-    active = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]}
+    active = {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]
+    }
     made = {
         "resourceType": "Condition",
         "id": identity,
