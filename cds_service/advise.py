@@ -60,7 +60,9 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
     knowledge = site.knowledge
     supplied = fhir.gather(request)
     record = patient_record(supplied)
-    facts = recognise(record, Reading(knowledge.value_sets, knowledge.analytes, today, site.zone))
+    facts = recognise(
+        record, Reading(knowledge.value_sets, knowledge.analytes, knowledge.reads, today, site.zone)
+    )
     counts = {"read": len(supplied.given), "unread": len(record.unread)}
     if reason := _silence(facts):
         return Advice((), reason, counts, record, facts)

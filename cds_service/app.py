@@ -65,7 +65,7 @@ def create_app(
         KnowledgeInvalid: When `cards/` can't be fully understood.
     """
     known = knowledge or load(settings.cards, settings.profile)
-    routes = _Routes(settings, known.prefetch, adviser or _core(settings, known), structlog.get_logger())
+    routes = _Routes(settings, known, adviser or _core(settings, known), structlog.get_logger())
     web = FastAPI(
         title="legcramps",
         version=__version__,
@@ -82,6 +82,10 @@ def create_app(
     web.add_api_route("/cds-services", routes.discovery, methods=["GET"], summary="CDS Hooks discovery")
     web.add_api_route(
         HOOK_PATH, routes.hook, methods=["POST"], summary=f"The {HOOK} hook", openapi_extra=openapi.hook(HOOK)
+    )
+    web.add_api_route("/knowledge", routes.rules, methods=["GET"], summary="The rules, by id")
+    web.add_api_route(
+        "/knowledge/{rule}", routes.rule, methods=["GET"], summary="One rule as it was reviewed"
     )
     if settings.is_demo:
         web.add_api_route(
@@ -115,7 +119,7 @@ class _Routes:
     """What each route does."""
 
     settings: Settings
-    prefetch: Mapping[str, str]
+    knowledge: Knowledge
     adviser: Adviser
     log: Any
 
@@ -136,7 +140,7 @@ class _Routes:
                 "in the record could be contributing, how good the evidence is, and which order might be "
                 "worth drafting. Silent for everyone else. Advice for clinicians, not a diagnosis."
             ),
-            prefetch=self.prefetch,
+            prefetch=self.knowledge.prefetch,
             usage_requirements=(
                 "Send patient, conditions and at least one of medicationStatements and medicationRequests as "
                 "prefetch, null when there is nothing; 412 otherwise. Results and orders are used when sent."
@@ -153,6 +157,17 @@ class _Routes:
         advice = self.adviser(call, today(self.settings))
         self._log_call(request, 200, **_told(advice))
         return _json(hooks.encode(_issued(card) for card in advice.cards))
+
+    async def rules(self) -> Response:
+        """List the rule sheets."""
+        lines = (f"{self.settings.base_url}/knowledge/{name}" for name in sorted(self.knowledge.pages))
+        return PlainTextResponse("\n".join((f"Knowledge version {self.knowledge.version}", "", *lines, "")))
+
+    async def rule(self, rule: str) -> Response:
+        """Give one rule sheet: when it speaks, what it says, evidence and limits, as its reviewers read it."""
+        if (page := self.knowledge.pages.get(rule)) is None:
+            raise HTTPException(404, "there is no such rule")
+        return PlainTextResponse(page, media_type="text/markdown")
 
     async def demo(self, story: str) -> Response:
         """Give the request of a built-in patient, dated relative to today."""

@@ -63,9 +63,13 @@ def load(folder: Path, profile: str) -> Knowledge:
     words = Vocabulary(value_sets, analytes)
     references = _references(folder / "references.json")
     files = _Files(words, references, _approvals(folder))
-    contributors = tuple(files.contributor(document) for document in _documents(folder, "contributors"))
-    chains = tuple(files.chain(document) for document in _documents(folder, "chains"))
+    rules, merged = _documents(folder, "contributors"), _documents(folder, "chains")
+    contributors = tuple(files.contributor(document) for document in rules)
+    chains = tuple(files.chain(document) for document in merged)
     _check_rows(contributors, chains)
+    pages = {each.id: document.text for document, each in zip(rules, contributors, strict=True)}
+    pages |= {each.id: document.text for document, each in zip(merged, chains, strict=True)}
+    guards = _guards(read(folder / "guards.md", folder), words)
     is_demo = profile == "demo"
     version, names = _about(read(folder / "knowledge.md", folder), words)
     return Knowledge(
@@ -74,9 +78,11 @@ def load(folder: Path, profile: str) -> Knowledge:
         chains=tuple(each for each in chains if each.signed or is_demo),
         analytes=analytes,
         references=references,
-        guards=_guards(read(folder / "guards.md", folder), words),
+        guards=guards,
         value_sets=value_sets,
+        reads=frozenset(words.named),
         prefetch=prefetch.queries(value_sets, analytes.values()),
+        pages=pages,
         names=names,
         is_demo=is_demo,
     )
@@ -90,10 +96,10 @@ def _about(document: Document, words: Vocabulary) -> tuple[str, dict[str, str]]:
     """The version, and names of concepts in plain words."""
     front = document.front
     version, names = front.take("version").text(), front.take("names")
-    for key in names.keys():
+    for key in names.names():
         if key not in words.value_sets.concepts:
             raise names.invalid(f"`{key}` has no value set")
-    found = {key: names.take(key).text() for key in names.keys()}
+    found = {key: names.take(key).text() for key in names.names()}
     front.done()
     return version, found
 
@@ -188,7 +194,7 @@ class _Files:
         return self._words.concepts(node)
 
     def _levels(self, node: Node) -> tuple[tuple[str, Criterion], ...]:
-        unknown = [key for key in node.keys() if key not in LEVELS]
+        unknown = [key for key in node.names() if key not in LEVELS]
         if unknown:
             raise node.invalid(f"`{unknown[0]}` is not one of {', '.join(LEVELS)}")
         return tuple((level, criterion(each, self._words)) for level in LEVELS if (each := node.maybe(level)))
@@ -245,7 +251,7 @@ def _rows(node: Node | None) -> tuple[str, ...]:
 
 
 def _grades(node: Node) -> dict[str, str]:
-    grades = {key: node.take(key).one_of(GRADES) for key in node.keys()}
+    grades = {key: node.take(key).one_of(GRADES) for key in node.names()}
     if not grades or set(grades) - {"contributing", "acting"}:
         raise node.invalid("a grade is for `contributing`, `acting` or both")
     return grades
@@ -253,7 +259,7 @@ def _grades(node: Node) -> dict[str, str]:
 
 def _potency(node: Node | None) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
-    for key in node.keys() if node else ():
+    for key in node.names() if node else ():
         each = node.take(key) if node else None
         value = decimal(each.text()) if each else None
         if each is None or value is None:
@@ -392,7 +398,7 @@ def _guards(document: Document, words: Vocabulary) -> Guards:
     made = Guards(
         self_care=tuple(_self_care(each, words) for each in front.take("self_care").items()),
         ask_about=front.take("ask_about").text(),
-        panels={key: panels.take(key).texts() for key in panels.keys()},
+        panels={key: panels.take(key).texts() for key in panels.names()},
     )
     front.done()
     return made

@@ -52,7 +52,10 @@ def read(path: Path, root: Path) -> Document:
             before the first heading.
     """
     name = path.relative_to(root).as_posix()
-    text = path.read_text("utf-8")
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise KnowledgeInvalid(name, "the file can't be read") from None
     opening, _, rest = text.partition("---\n")
     matter, closing, body = rest.partition("\n---\n")
     if opening or not closing:
@@ -98,7 +101,7 @@ class Node:
         """The error that names this place."""
         return KnowledgeInvalid(self.where, problem)
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """The keys that are there."""
         if not isinstance(self.value, dict):
             raise self.invalid("a mapping is needed here")
@@ -117,7 +120,7 @@ class Node:
 
     def maybe(self, key: str) -> "Node | None":
         """The value of a key, None when it is not there."""
-        self.keys()
+        self.names()
         if key not in self._left:
             return None
         return Node(self._left.pop(key), f"{self.where}: {key}")

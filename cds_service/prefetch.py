@@ -32,7 +32,7 @@ def queries(value_sets: ValueSets, analytes: Iterable[Analyte]) -> dict[str, str
     observed = [code for name in _OBSERVED for code in value_sets.codes(name, _LOINC)] + cramps
     return {
         "patient": "Patient/{{context.patientId}}",
-        "conditions": f"Condition?{_PATIENT}&_sort=-recorded-date&_count=200",
+        "conditions": f"Condition?{_PATIENT}&_count=200",
         "medicationStatements": f"MedicationStatement?{_PATIENT}&_sort=-effective&_count=200",
         "medicationRequests": f"MedicationRequest?{_PATIENT}&_sort=-authoredon&_count=200",
         "labs": _observations(codes["labs"], 200),

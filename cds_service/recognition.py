@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cds_service import diagnoses, exposures, reports, results
 from cds_service.dates import written
-from cds_service.facts import Diagnosed, Facts, LabResult, Unmapped, Unusable
+from cds_service.facts import Diagnosed, Exposure, Facts, LabResult, Unmapped, Unusable
 from cds_service.laboratory import Analyte
 from cds_service.record import Order, PatientRecord, Person, Result, Supply
 from cds_service.terminology import ValueSets
@@ -22,10 +22,15 @@ _ACTIVE_ORDER = {"active", "draft"}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What recognition needs besides the record: codes, units, the day, and the site's time zone if it is known."""
+    """
+    What recognition needs besides the record: codes, units, the day, and the site's time zone if it is known.
+
+    *reads* are the drug classes and concepts that some rule names; others are recognised and not built.
+    """
 
     value_sets: ValueSets
     analytes: Mapping[str, Analyte]
+    reads: frozenset[str]
     today: date
     zone: ZoneInfo | None = None
 
@@ -44,9 +49,15 @@ def recognise(record: PatientRecord, reading: Reading) -> Facts:
     age, is_adult = _age(record.person, today)
     unread = tuple(sorted((each.key, each.kind) for each in record.unread))
     person = Facts(
-        today=today, is_deceased=record.person.is_deceased, age=age, is_adult=is_adult, reports=found, refusals=refusals,
-        unread=unread, missing=_missing(record.supply),
-    )  # fmt: skip
+        today=today,
+        is_deceased=record.person.is_deceased,
+        age=age,
+        is_adult=is_adult,
+        reports=found,
+        refusals=refusals,
+        unread=unread,
+        missing=_missing(record.supply),
+    )
     return _read_all(record, reading, person) if found else person
 
 
@@ -97,7 +108,7 @@ def _missing(supply: Mapping[str, Supply]) -> frozenset[str]:
 
 def _exposures(
     record: PatientRecord, reading: Reading
-) -> tuple[dict[str, tuple[exposures.Exposure, ...]], list[Unmapped]]:
+) -> tuple[dict[str, tuple[Exposure, ...]], list[Unmapped]]:
     entries: list[tuple[str, str, str, exposures.Taking]] = []
     unmapped: list[Unmapped] = []
     for medicine in record.medicines:
@@ -107,8 +118,9 @@ def _exposures(
         if not matches:
             unmapped.append(Unmapped("medicine", medicine.source))
             continue
-        taking = exposures.taking(medicine)
-        for match in matches:
+        wanted = [match for match in matches if match.value_set in reading.reads]
+        taking = exposures.taking(medicine) if wanted else None
+        for match in wanted if taking else ():
             entries.extend(
                 (match.value_set, each, match.matched_by, taking) for each in match.name.split(";")
             )
@@ -141,7 +153,8 @@ def _diagnoses(
         if not matches:
             unmapped.append(Unmapped("diagnosis", entry.source))
         for match in matches:
-            found[match.value_set].append(diagnoses.diagnosed(entry, match, record.person))
+            if match.value_set in reading.reads:
+                found[match.value_set].append(diagnoses.diagnosed(entry, match, record.person))
     return {concept: tuple(sorted(set(entries), key=_newest)) for concept, entries in found.items()}, unmapped
 
 

@@ -75,7 +75,7 @@ def cards(
 def _main(group: Group, aside: Sequence[SetAside], facts: Facts, desk: Desk) -> Card:
     lead = group.lead
     texts = group.chain.texts if group.chain else lead.contributor.texts
-    fill = _placeholders(group, facts, desk)
+    fill = _placeholders(group, desk)
     told = _told(aside)
     optional = [
         _shown(group, facts, desk),
@@ -117,7 +117,7 @@ def _say(texts: Mapping[str, str], title: str, variant: str, fill: Mapping[str, 
     return phrases.capital((text or texts[title]).format_map(fill))
 
 
-def _placeholders(group: Group, facts: Facts, desk: Desk) -> dict[str, str]:
+def _placeholders(group: Group, desk: Desk) -> dict[str, str]:
     """Every placeholder that a file may use here; the loader has checked that it uses no other."""
     every = [fact for finding in (group.lead, *group.findings) for fact in finding.facts]
     drugs = [fact for fact in every if isinstance(fact, Timing)]
@@ -301,7 +301,7 @@ def _cut(summary: str) -> str:
 
 
 def _also(selection: Selection, aside: Sequence[SetAside], facts: Facts, desk: Desk) -> Card:
-    lines = [_line(group, facts, desk) for group in selection.also]
+    lines = [_line(group, desk) for group in selection.also]
     count = len(lines) + selection.left_out
     more = f"\n- and {selection.left_out} more in the rule sheet" if selection.left_out else ""
     critical = any(group.level == "critical" for group in selection.main)
@@ -336,8 +336,8 @@ def _also(selection: Selection, aside: Sequence[SetAside], facts: Facts, desk: D
     )
 
 
-def _line(group: Group, facts: Facts, desk: Desk) -> str:
-    fill = _placeholders(group, facts, desk)
+def _line(group: Group, desk: Desk) -> str:
+    fill = _placeholders(group, desk)
     parts = []
     if group.chain:
         parts.append(_say(group.chain.texts, "Summary", "", fill))

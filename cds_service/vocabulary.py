@@ -1,7 +1,7 @@
 """Front matter -> criteria: the closed vocabulary of `when`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cds_service import criteria as say
 from cds_service.criteria import Criterion
@@ -15,23 +15,32 @@ _TIME_CLASSES = {each.value: each for each in TimeClass}
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What a file may name: value sets that exist, and analytes that have a file."""
+    """
+    What a file may name: value sets that exist, and analytes that have a file.
+
+    *named* collects the drug classes and concepts that some file names: nothing else needs to be built per request.
+    """
 
     value_sets: ValueSets
     analytes: Mapping[str, Analyte]
+    named: set[str] = field(default_factory=set)
 
     def drug_class(self, node: Node) -> str:
         """A drug class that has a value set."""
-        return node.one_of(self.value_sets.drug_classes)
+        return self._named(node.one_of(self.value_sets.drug_classes))
 
     def concepts(self, node: Node) -> tuple[str, ...]:
         """One or several concepts that have a value set."""
         members = node.items() if isinstance(node.value, list) else (node,)
-        return tuple(each.one_of(self.value_sets.concepts) for each in members)
+        return tuple(self._named(each.one_of(self.value_sets.concepts)) for each in members)
 
     def analyte(self, node: Node) -> str:
         """An analyte that has a file in labs/."""
         return node.one_of(self.analytes)
+
+    def _named(self, name: str) -> str:
+        self.named.add(name)
+        return name
 
 
 def criterion(node: Node, words: Vocabulary) -> Criterion:
@@ -41,8 +50,8 @@ def criterion(node: Node, words: Vocabulary) -> Criterion:
     Raises:
         KnowledgeInvalid: If a word is not in the vocabulary or its value is not understood.
     """
-    parts = [_PHRASES[key](node, words) for key in node.keys() if key in _PHRASES]
-    parts += [_WORDS[key](node.take(key), words) for key in node.keys() if key in _WORDS and node.has(key)]
+    parts = [_PHRASES[key](node, words) for key in node.names() if key in _PHRASES]
+    parts += [_WORDS[key](node.take(key), words) for key in node.names() if key in _WORDS and node.has(key)]
     node.done()
     if not parts:
         raise node.invalid("a criterion is needed here")
@@ -119,7 +128,7 @@ def _unmeasured(node: Node, words: Vocabulary) -> Criterion:
 def _beside(node: Node, words: Vocabulary) -> Criterion:
     """The words beside a phrase's head say more about the same entry."""
     parts = tuple(
-        _WORDS[key](node.take(key), words) for key in node.keys() if key in _WORDS and node.has(key)
+        _WORDS[key](node.take(key), words) for key in node.names() if key in _WORDS and node.has(key)
     )
     return say.AllOf(parts) if parts else say.Always()
 
