@@ -74,8 +74,12 @@ def _best(chains: Sequence[Chain], free: dict[str, Finding]) -> tuple[Chain, tup
 
 
 def formed_by(chain: Chain, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The members when the chain's needs are met, most urgent first; else none. The widest alternative counts."""
-    flagged = [each for each in findings if each.role != "context"]
+    """
+    The members when the chain's needs are met, most urgent first; else none. The widest alternative counts.
+
+    A row that speaks only as context, or as a safety point beside its own matter, is no link of a chain.
+    """
+    flagged = [each for each in findings if each.role == each.contributor.role]
     sets = [_members(needs, flagged) for needs in chain.alternatives]
     members = max(sets, key=len)
     if not members:
@@ -212,7 +216,7 @@ def select(groups: Iterable[Group]) -> Selection:
 
 def _rank(group: Group) -> tuple[object, ...]:
     lead = group.lead
-    grade = lead.contributor.grades.get("acting") or lead.contributor.grades["contributing"]
+    grade = lead.contributor.grades.get("contributing", "D")
     modifiable = {"drug": 0, "safety": 0, "lab": 1, "condition": 2, "state": 3}[lead.contributor.kind]
     return lead.urgency, _kind(group), grade, modifiable, -_recent(group), lead.row
 

@@ -37,10 +37,10 @@ _ROW = re.compile(r"[A-Z]\d\d")
 _CHAIN = re.compile(r"M(\d+)(b?)")
 _SAID = ("Summary", "Finding", "Options", "Line")
 _UNSAID = ("Why", "Limits")
-_VARIANTS = ("critical", "repeat")
+_VARIANTS = ("critical", "repeat", "safety")
 _PLACEHOLDERS = {
     "exposure": frozenset({"drug", "drugs", "timing", "since"}),
-    "latest": frozenset({"value", "taken_on"}),
+    "latest": frozenset({"value", "values", "taken_on"}),
     "readings": frozenset({"value", "taken_on"}),
     "diagnosis": frozenset({"diagnosis", "recorded_on"}),
     "chain": frozenset({"drugs", "timing", "values"}),

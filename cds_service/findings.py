@@ -30,9 +30,10 @@ class Finding:
     """
     One contributor that speaks for this patient.
 
-    *level* is critical, warning, info or also_consider. *variant* picks the wording ("critical"; "repeat" for a
-    critical-range value that is not recent). *facts* are what it is about, the leading one first; *evidence* what
-    else met its criteria; *unknown* what was not known and could have raised the level.
+    *level* is critical, warning, info or also_consider. *variant* picks the wording: "critical"; "repeat" for a
+    critical-range value that is not recent; "safety" for a safety point beside the row's own matter. *facts* are what
+    it is about, the leading one first; *evidence* what else met its criteria; *unknown* what was not known and could
+    have raised the level.
     """
 
     contributor: Contributor
@@ -124,7 +125,9 @@ def _verdict(contributor: Contributor, facts: Facts, subject: Fact) -> _Verdict:
         variant = "critical" if ordinary[0] == "critical" else ""
         choices.append((ordinary[0], contributor.role, variant, ordinary[1]))
     if safety:
-        choices.append((safety[0], contributor.role if choices else "safety", "", safety[1]))
+        choices.append(
+            (safety[0], contributor.role if choices else "safety", "" if choices else "safety", safety[1])
+        )
     unknown = tuple(
         dict.fromkeys(what for _, each in answers if each.truth is Truth.UNKNOWN for what in each.unknown)
     )

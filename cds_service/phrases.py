@@ -82,20 +82,16 @@ def since(timing: Timing) -> str:
             return f"{stated} {began}" if began else "start date not recorded"
 
 
-def timing_clause(timing: Timing) -> str:
+def timing_clause(timing: Timing, onset_: Onset | None) -> str:
     """After "Night leg cramps": "began 15 days after furosemide was raised"."""
     name = drug(timing)
+    began = "began" if onset_ and onset_.is_stated else "were recorded"
     verb = "raised" if timing.is_rise else "started" if timing.course.began_is_stated else "first recorded"
-    days = "" if timing.days is None else "the day" if timing.days == 0 else f"{timing.days} days"
     match timing.time_class:
         case TimeClass.STRONG | TimeClass.PLAUSIBLE:
-            if timing.days == 0:
-                return f"began the day {name} was {verb}"
-            return f"began {days} after {name} was {verb}" if days else f"began after {name} was {verb}"
+            return f"{began} {_after(timing.days)} {name} was {verb}"
         case TimeClass.RECENTLY_STOPPED:
-            return (
-                f"began {days} after {name} was stopped" if days else f"began soon after {name} was stopped"
-            )
+            return f"{began} {_after(timing.days)} {name} was stopped"
         case TimeClass.STOPPED_SINCE:
             return f"were there before {name} was stopped"
         case TimeClass.WEAK:
@@ -105,6 +101,12 @@ def timing_clause(timing: Timing) -> str:
                 "in an order that dates leave open" if timing.order_is_unknown else "start date not recorded"
             )
             return f"on {name}, {unknown}"
+
+
+def _after(days: int | None) -> str:
+    if days is None:
+        return "after"
+    return "the day" if days == 0 else "1 day after" if days == 1 else f"{days} days after"
 
 
 def course(timing: Timing) -> str:

@@ -119,10 +119,12 @@ def _exposures(
             unmapped.append(Unmapped("medicine", medicine.source))
             continue
         wanted = [match for match in matches if match.value_set in reading.reads]
-        taking = exposures.taking(medicine) if wanted else None
-        for match in wanted if taking else ():
+        if wanted:
+            taking = exposures.taking(medicine)
             entries.extend(
-                (match.value_set, each, match.matched_by, taking) for each in match.name.split(";")
+                (match.value_set, each, match.matched_by, taking)
+                for match in wanted
+                for each in match.name.split(";")
             )
     return exposures.exposures(entries, _oldest_if_cut(record), reading.today), unmapped
 

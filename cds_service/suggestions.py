@@ -25,34 +25,33 @@ class Orders:
 
 
 def suggestions(
-    group: Group, facts: Facts, knowledge: Knowledge, orders: Orders, subject: str
+    groups: Iterable[Group], facts: Facts, knowledge: Knowledge, orders: Orders, subject: str
 ) -> tuple[Suggestion, ...]:
     """The order sets of one card; a test is suggested once. *subject* is "Patient/123"."""
     made: list[Suggestion] = []
     taken: set[str] = set()
-    for case, order in _groups(group, facts):
-        if order.when is not None and not order.when.answer(case).holds:
-            continue
-        tests = [
-            test
-            for test in order.tests
-            if test not in taken and _is_wanted(test, order, group, facts, knowledge, orders)
-        ]
-        if tests:
-            taken.update(tests)
-            made.append(_suggestion(tests, orders, subject, is_urgent=group.level == "critical"))
+    for group in groups:
+        for case, order in _sets(group, facts):
+            if order.when is not None and not order.when.answer(case).holds:
+                continue
+            wanted = [
+                each for each in order.tests if _is_wanted(each, order, group, facts, knowledge, orders)
+            ]
+            tests = [test for test in wanted if test not in taken]
+            if tests:
+                taken.update(tests)
+                made.append(_suggestion(tests, orders, subject, is_urgent=group.level == "critical"))
     return tuple(made)
 
 
-def _groups(group: Group, facts: Facts) -> Iterator[tuple[Case, OrderGroup]]:
-    """The chain's order set in place of its members' where there is one; those told beside it keep theirs."""
+def _sets(group: Group, facts: Facts) -> Iterator[tuple[Case, OrderGroup]]:
+    """The order sets of the chain, and of one told beside it, in place of their members'."""
     if group.chain is not None:
-        for order in group.chain.suggest:
-            yield Case(facts, group.lead.facts[0]), order
+        for chain in (group.chain, *group.named):
+            yield from ((Case(facts, group.lead.facts[0]), order) for order in chain.suggest)
         return
     for finding in group.findings:
-        for order in finding.contributor.suggest:
-            yield Case(facts, finding.facts[0]), order
+        yield from ((Case(facts, finding.facts[0]), order) for order in finding.contributor.suggest)
 
 
 def _is_wanted(
@@ -62,7 +61,8 @@ def _is_wanted(
     panels = (panel for panel, tests in knowledge.guards.panels.items() if test in tests)
     if facts.ordered & {test, *panels}:
         return False
-    analyte = orders.analytes.get(test)
+    parts = (test, *knowledge.guards.panels.get(test, ()))
+    analyte = next((orders.analytes[each] for each in parts if each in orders.analytes), None)
     newest = next(iter(facts.results.get(analyte or "", ())), None)
     if newest is None:
         return True

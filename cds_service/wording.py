@@ -1,0 +1,306 @@
+"""The text of a card: what `cards/` says, the dated facts, and as much more as the word budget allows."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cds_service import phrases
+from cds_service.chains import Group, Selection
+from cds_service.criteria import Case, Truth
+from cds_service.dates import Span
+from cds_service.exposures import timings
+from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, Timing
+from cds_service.findings import Finding, SetAside
+from cds_service.knowledge import Knowledge
+
+SUMMARY = 139  # characters: the standard says fewer than 140
+MAIN_WORDS, ALSO_WORDS = 80, 110  # DECISIONS, Cards
+_SET_ASIDE = 5  # items of the set-aside line
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A card's Markdown, and which of the facts set aside it tells."""
+
+    text: str
+    aside: tuple[SetAside, ...] = ()
+
+
+def summary(group: Group, facts: Facts, knowledge: Knowledge) -> str:
+    """The one sentence of a main card, cut at a word where it is too long."""
+    fill = _placeholders(group, facts.onset, knowledge)
+    text = _say(_texts(group), "Summary", group.lead.variant, fill)
+    return text if len(text) <= SUMMARY else f"{text[: SUMMARY - 1].rsplit(' ', 1)[0]}…"
+
+
+def main_detail(
+    group: Group, aside: Sequence[SetAside], told: Container[str], facts: Facts, knowledge: Knowledge
+) -> Detail:
+    """
+    Headline with evidence, dated facts, options, remarks; then what was set aside and what is not known.
+
+    *told* are the analytes that some card of this answer is about: a fact appears once.
+    """
+    fill = _placeholders(group, facts.onset, knowledge)
+    texts, variant = _texts(group), group.lead.variant
+    head = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}\n\n{_bullets(group, facts, knowledge)}"
+    options = f"*Options to consider:* {_say(texts, 'Options', variant, fill)}"
+    remarks, last = _remarks(group, facts), _last_line(facts, knowledge)
+    room = MAIN_WORDS - _count((head, options, *remarks, last))
+    kept = _fitting(aside, room, knowledge)
+    set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
+    shown, unknown = _in_room(
+        (_shown(group, told, facts, knowledge), _not_known(group)), room - _count((set_aside,))
+    )
+    listed = f"{head}\n{shown}" if shown else head
+    return Detail(_paragraphs(listed, options, *remarks, unknown, set_aside, last), kept)
+
+
+def also_detail(
+    selection: Selection, aside: Sequence[SetAside], facts: Facts, knowledge: Knowledge, *, is_urgent: bool
+) -> Detail:
+    """One line a group, what was set aside, self-care and what to ask about; no self-care beside an urgent card."""
+    lines = [f"- {_line(group, facts, knowledge)}" for group in selection.also]
+    if selection.left_out:
+        lines.append(f"- and {selection.left_out} more in the rule sheets")
+    listed, last = "\n".join(lines), _last_line(facts, knowledge)
+    room = ALSO_WORDS - _count((listed, last))
+    kept = _fitting(aside, room, knowledge)
+    set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
+    care = "" if is_urgent else _self_care(facts, knowledge)
+    care, ask = _in_room((care, knowledge.guards.ask_about), room - _count((set_aside,)))
+    return Detail(_paragraphs(listed, care, ask, set_aside, last), kept)
+
+
+def data_detail(lines: Sequence[str], facts: Facts, knowledge: Knowledge) -> Detail:
+    """What could not be used."""
+    opening = "**Part of the record could not be used, so a contributor may have been missed.**"
+    return Detail(
+        _paragraphs(opening, "\n".join(f"- {line}" for line in lines), _last_line(facts, knowledge))
+    )
+
+
+# --- the word budget --------------------------------------------------------------------------------------------
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _count(paragraphs: Iterable[str]) -> int:
+    return sum(word != "-" for each in paragraphs for word in each.split())
+
+
+def _in_room(optional: Iterable[str], room: int) -> list[str]:
+    """Optional paragraphs as far as there is room, the first before the next; "" for those left out."""
+    kept = []
+    for each in optional:
+        kept.append(each if _count((each,)) <= room else "")
+        room -= _count(kept[-1:])
+    return kept
+
+
+def _fitting(aside: Sequence[SetAside], room: int, knowledge: Knowledge) -> tuple[SetAside, ...]:
+    """As many items as there is room for, at most five."""
+    for most in range(min(len(aside), _SET_ASIDE), 0, -1):
+        if _count((_set_aside_line(aside[:most], len(aside) - most, knowledge),)) <= room:
+            return tuple(aside[:most])
+    return ()
+
+
+def _set_aside_line(told: Sequence[SetAside], more: int, knowledge: Knowledge) -> str:
+    if not told:
+        return ""
+    items = "; ".join(phrases.dropped(each.fact, each.why, knowledge) for each in told)
+    return f"*Set aside:* {items}{f'; and {more} more' if more else ''}."
+
+
+# --- parts ------------------------------------------------------------------------------------------------------
+
+
+def _texts(group: Group) -> Mapping[str, str]:
+    return group.chain.texts if group.chain else group.lead.contributor.texts
+
+
+def _say(texts: Mapping[str, str], title: str, variant: str, fill: Mapping[str, str]) -> str:
+    text = texts.get(f"{title} ({variant})") if variant else None
+    return phrases.capital((text or texts[title]).format_map(fill))
+
+
+def _placeholders(group: Group, onset: Onset | None, knowledge: Knowledge) -> dict[str, str]:
+    """Every placeholder that a file may use here; the loader has checked that it uses no other."""
+    every = [fact for finding in (group.lead, *group.findings) for fact in finding.facts]
+    drugs = [fact for fact in every if isinstance(fact, Timing)]
+    results = list(
+        dict.fromkeys(
+            fact
+            for each in group.findings
+            for fact in (*each.facts, *each.evidence)
+            if isinstance(fact, LabResult)
+        )
+    )
+    entries = [fact for fact in every if isinstance(fact, Diagnosed)]
+    lead_drug = min(drugs, key=lambda each: each.time_class.strength, default=None)
+    fill = {"drugs": phrases.joined(phrases.drug(each) for each in drugs)}
+    if lead_drug:
+        fill |= {
+            "drug": phrases.drug(lead_drug),
+            "timing": phrases.timing_clause(lead_drug, onset),
+            "since": phrases.since(lead_drug),
+        }
+    if results:
+        fill |= {
+            "value": phrases.value(results[0], knowledge),
+            "values": phrases.values(results, knowledge),
+            "taken_on": str(results[0].taken),
+        }
+    if entries:
+        fill |= {
+            "diagnosis": phrases.concept(entries[0], knowledge),
+            "recorded_on": phrases.recorded(entries[0]),
+        }
+    return fill
+
+
+def _evidence(group: Group) -> str:
+    """The grade letter for contributing, and for acting on the value where that differs."""
+    grades = group.chain.grades if group.chain else group.lead.contributor.grades
+    contributing, acting = grades.get("contributing"), grades.get("acting")
+    if contributing and acting and contributing != acting:
+        return f"Evidence: link {contributing}, acting on it {acting}."
+    return f"Evidence: {contributing or acting}."
+
+
+def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> str:
+    """The dated facts: drugs with the onset, results, diagnoses, then what explains a value or came after it."""
+    told = list(dict.fromkeys(fact for each in group.findings for fact in each.facts))
+    drugs = list({phrases.drug(each): each for each in reversed(told) if isinstance(each, Timing)}.values())[
+        ::-1
+    ]
+    named = {phrases.drug(each) for each in drugs}
+    beside = [fact for each in group.findings for fact in each.evidence if fact not in told]
+    others = {phrases.drug(each): each for each in beside if isinstance(each, Timing)}
+    lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts.onset)))]
+    lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *beside])]
+    entries = dict.fromkeys(each for each in (*told, *beside) if isinstance(each, Diagnosed))
+    lines += [phrases.diagnosis(each, knowledge) for each in entries]
+    if also := sorted(set(others) - named):
+        lines.append(f"also taking {phrases.joined(also)}")
+    lines += _beside(group, facts)
+    return "\n".join(f"- {phrases.capital(line)}" for line in lines)
+
+
+def _samples(told: Iterable[Fact]) -> Iterable[list[LabResult]]:
+    """Results of one day together."""
+    samples: dict[object, list[LabResult]] = {}
+    for each in dict.fromkeys(fact for fact in told if isinstance(fact, LabResult)):
+        samples.setdefault((each.taken, each.clock), []).append(each)
+    return samples.values()
+
+
+def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledge) -> str:
+    """What is known of the analytes that matter for a drug: values taken on it, and what was never taken."""
+    changes = [
+        fact.change
+        for each in group.findings
+        for fact in each.facts
+        if isinstance(fact, Timing) and fact.change
+    ]
+    shown = dict.fromkeys(name for each in group.findings for name in each.contributor.shows)
+    analytes = [name for name in shown if name not in told]
+    if group.chain or not analytes:
+        return ""
+    since = max((change.last for change in changes), default=None)
+    known, unknown = [], []
+    for name in analytes:
+        newest = next(iter(facts.latest(name)), None)
+        analyte = knowledge.analytes[name]
+        if (
+            newest
+            and newest.age(facts.today)[1] <= analyte.current
+            and (since is None or newest.taken.first > since)
+        ):
+            known.append(newest)
+        else:
+            unknown.append(analyte.short)
+    lines = [
+        f"{phrases.measured(sample, facts, knowledge)[:-1]}, on treatment)" for sample in _samples(known)
+    ]
+    if unknown:
+        lines.append(f"no current {phrases.joined(unknown).replace(' and ', ' or ')} taken since the change")
+    return "\n".join(f"- {phrases.capital(line)}" for line in lines)
+
+
+def _beside(group: Group, facts: Facts) -> Iterable[str]:
+    """
+    Drugs that could explain a value but are not contributors (KNOWLEDGE X4, X6).
+
+    One that was running when the value was drawn is a likely cause of the value; one that began later is told so
+    that nobody blames it.
+    """
+    used = {
+        fact.exposure.ingredient for each in group.findings for fact in each.facts if isinstance(fact, Timing)
+    }
+    told = set(used)
+    for finding in group.findings:
+        for result in finding.facts:
+            if not isinstance(result, LabResult):
+                continue
+            for timing in _explaining(finding, facts):
+                name, began = phrases.drug(timing), timing.course.began
+                if timing.exposure.ingredient in told or began is None:
+                    continue
+                ended = timing.course.ended
+                if began.last >= result.taken.last:
+                    told.add(timing.exposure.ingredient)
+                    yield f"drawn before {name} ({began})"
+                elif ended is None or ended.last >= result.taken.first:
+                    told.add(timing.exposure.ingredient)
+                    yield f"{name} ({phrases.since(timing)}) was running: a likely cause of the value"
+
+
+def _explaining(finding: Finding, facts: Facts) -> Iterable[Timing]:
+    for value_set in finding.contributor.explained_by:
+        members = facts.exposures.get(value_set, ())
+        yield from timings(members, facts.onset, finding.contributor.washout, facts.today, {})
+
+
+def _remarks(group: Group, facts: Facts) -> list[str]:
+    remarks = (
+        remark.say
+        for finding in group.findings
+        for remark in finding.contributor.remarks
+        if remark.when.answer(Case(facts, finding.facts[0])).holds
+    )
+    return list(dict.fromkeys(remarks))
+
+
+def _not_known(group: Group) -> str:
+    unknown = list(dict.fromkeys(what for each in group.findings for what in each.unknown))
+    return f"*Not known:* {'; '.join(unknown[:2])}." if unknown else ""
+
+
+def _last_line(facts: Facts, knowledge: Knowledge) -> str:
+    up_to = Span.of(facts.today)
+    demo = " Demo: unsigned knowledge." if knowledge.is_demo else ""
+    return f"Based on record data up to {up_to}; not a diagnosis.{demo}"
+
+
+def _line(group: Group, facts: Facts, knowledge: Knowledge) -> str:
+    fill = _placeholders(group, facts.onset, knowledge)
+    parts = []
+    if group.chain:
+        parts.append(_say(group.chain.texts, "Summary", "", fill))
+    else:
+        parts.append(_say(group.lead.contributor.texts, "Line", "", fill))
+    grade = group.lead.contributor.grades.get("contributing", "D")
+    return f"{parts[0]} (evidence {grade})"
+
+
+def _self_care(facts: Facts, knowledge: Knowledge) -> str:
+    """What is safe for this patient; an exclusion that can't be judged counts as met."""
+    safe = [
+        each.say
+        for each in knowledge.guards.self_care
+        if each.unless is None or each.unless.answer(Case(facts)).truth is Truth.FAILS
+    ]
+    return f"*Self-care that is safe to offer:* {'; '.join(safe)}." if safe else ""

@@ -1,0 +1,1 @@
+"""One file a chain: when its members merge, and at what level."""

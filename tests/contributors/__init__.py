@@ -1,0 +1,1 @@
+"""One file a contributor: when it speaks, and when it does not."""
