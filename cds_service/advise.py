@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from cds_service import chains, fhir, gaps, rendering, suggestions
 from cds_service.facts import Facts
-from cds_service.findings import Judgement, judge
+from cds_service.findings import Judgement, judge, set_aside_first
 from cds_service.hooks import Card, HookRequest
 from cds_service.knowledge import Knowledge
 from cds_service.normalise import patient_record
@@ -68,7 +68,7 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
         return Advice((), reason, counts, record, facts)
     judged = judge(facts, knowledge)
     groups = chains.merge([each.finding for each in judged if each.finding], knowledge.chains, facts)
-    aside = tuple(one for each in judged for one in each.set_aside)
+    aside = sorted((one for each in judged for one in each.set_aside), key=set_aside_first)
     desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}")
     cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.analytes), facts, desk)
     return Advice(cards, None if cards else "nothing-found", counts, record, facts, judged)

@@ -25,6 +25,12 @@ class SetAside:
     why: str
 
 
+def set_aside_first(each: SetAside) -> tuple[int, str]:
+    """Order for telling: drugs begun after the onset, which a reader thinks of first; then values; then the rest."""
+    is_after = isinstance(each.fact, Timing) and each.fact.time_class is TimeClass.AFTER
+    return 0 if is_after else 1 if isinstance(each.fact, LabResult) else 2, each.contributor.row
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """

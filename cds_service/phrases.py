@@ -175,9 +175,7 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
         if holds
     ]
     if result.corrected is not None and result.companion is not None:
-        notes.append(
-            f"{result.corrected} corrected for {value(result.companion, knowledge)} in the same sample"
-        )
+        notes.append(f"{result.corrected} corrected for {value(result.companion, knowledge)}")
     _, age = result.age(facts.today)
     if age > knowledge.analytes[result.analyte].current:
         notes.append(f"{age} days old")

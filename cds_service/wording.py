@@ -185,7 +185,8 @@ def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> str:
     lines += [phrases.diagnosis(each, knowledge) for each in entries]
     if also := sorted(set(others) - named):
         lines.append(f"also taking {phrases.joined(also)}")
-    lines += _beside(group, facts)
+    if group.lead.role == group.lead.contributor.role:
+        lines += _beside(group, facts)
     return "\n".join(f"- {phrases.capital(line)}" for line in lines)
 
 
