@@ -2,39 +2,53 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import Enum
+from functools import lru_cache
 
-from cds_service.dates import Span, written
+from cds_service.code_systems import ICD9CM, ICD10, ICD10CM, SNOMED, canonical, readings
+from cds_service.dates import Span, instant, written
 from cds_service.diagnoses import began, is_active
 from cds_service.facts import Onset, Report
-from cds_service.names import cancelled, tokens
+from cds_service.names import LONGEST as LONGEST_TEXT
+from cds_service.names import cancelled, dismissed, negated, tokens, word_set
 from cds_service.record import Concept, Diagnosis, Medicine, Person, Result
 from cds_service.terminology import ValueSets
 
 LONGEST = 365  # days for which an Observation of cramps counts (KNOWLEDGE section 1)
 
-_CRAMP = {"cramp", "cramps", "cramping", "charley"}
-_LEG = {
-    "leg",
-    "legs",
-    "calf",
-    "calves",
-    "foot",
-    "feet",
-    "toe",
-    "toes",
-    "thigh",
-    "thighs",
-    "hamstring",
-    "hamstrings",
-}
-_NIGHT = {"night", "nights", "nightly", "nighttime", "nocturnal", "sleep", "asleep", "bed", "bedtime"}
-_ELSEWHERE = {
-    "hand", "hands", "finger", "fingers", "writer's", "writers", "arm", "arms", "abdominal", "abdomen", "stomach",
-    "menstrual", "menses", "period", "uterine", "pelvic", "bowel", "bladder", "back", "neck", "jaw", "chest",
-}  # fmt: skip
-_EXERTION = {"exertion", "exertional", "exercise", "walking", "running", "claudication"}
-_NO = {"no", "false", "absent", "negative", "never", "none", "n", "denied", "denies", "not"}
+_CONCEPTS = ("nocturnal_leg_cramps", "cramp_and_spasm")
+_SYSTEMS = (SNOMED, ICD10CM, ICD10, ICD9CM)
+_STEMS = ("cramp", "charley", "spasm")  # no text without one of these is about cramps
+_CRAMP = word_set("cramp cramps cramping")
+_CRAMP_PAIRS = frozenset(
+    {("muscle", "spasm"), ("muscle", "spasms"), ("charley", "horse"), ("charley", "horses")}
+)
+_LEG = word_set("leg legs calf calves foot feet toe toes thigh thighs hamstring hamstrings charley")
+_NIGHT = word_set("night nights nightly nighttime nocturnal sleep asleep sleeping bed bedtime")
+# DECISIONS, Who and when: what a report must not say ...
+_ELSEWHERE = word_set("""
+    hand hands finger fingers writer writers abdominal abdomen stomach belly bowel intestinal biliary menstrual menses
+    uterine pelvic
+""")
+_EXERTION = word_set("exertion exertional exercise exercising walking running claudication")
+# ... and further sites that night cramps must not have when no leg is named
+_OTHER_SITES = word_set(
+    "arm arms forearm forearms back neck jaw face chest shoulder period periods bladder vocal"
+)
+_DENYING = word_set("no not denies denied deny without absent negative never none")
+_NO = word_set("no false absent negative neg never none n denied denies not")
+_YES = word_set("yes true present positive pos y")
+_OPEN = word_set("unknown asked unable declined refused unsure uncertain possible possibly pending")
+_UNREAL_INTENTS = frozenset({"proposal", "plan", "option"})
+
+
+class Told(Enum):
+    """What an entry about cramps says of the legs."""
+
+    LEG = "leg"
+    DENIED = "denied"  # cramps of the leg are said not to be there
+    ELSEWHERE = "elsewhere"  # another site, only on exertion, no stated site, past, or somebody else's
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,15 @@ class Said:
     report: Report
     present: bool
     on: Span | None
+    at: datetime | None = None
+
+    def is_before(self, other: "Said") -> bool:
+        """Whether it was certainly written before *other*; one day without times leaves that open."""
+        if self.on is None or other.on is None:
+            return False
+        if self.on == other.on and self.at and other.at:
+            return self.at < other.at
+        return self.on.last < other.on.first
 
 
 def reports(
@@ -67,14 +90,19 @@ def reports(
         if each
     ]
     said += [each for each in (_by_reason(medicine, value_sets) for medicine in medicines) if each]
-    denials = [each.on.last for each in said if not each.present and each.on]
-    denied = max(denials, default=date.min)
-    standing = [each for each in said if each.present and not (each.on and each.on.last < denied)]
-    standing = [each for each in standing if each.on or not denials]
+    denials = [each for each in said if not each.present]
+    standing = [each for each in said if each.present and not _is_ended(each, denials, today)]
     if denials and not standing:
         refusals.append("absent-later")
     ordered = sorted(standing, key=_latest, reverse=True)
     return tuple(each.report for each in ordered), tuple(sorted(set(refusals)))
+
+
+def _is_ended(said: Said, denials: Iterable[Said], today: date) -> bool:
+    """Whether a later screening says that there are none; an undated report gives way to one that still counts."""
+    if said.on is None:
+        return any(each.on and (today - each.on.first).days <= LONGEST for each in denials)
+    return any(said.is_before(each) for each in denials)
 
 
 def _latest(said: Said) -> tuple[date, date, str, str]:
@@ -89,11 +117,11 @@ def _latest(said: Said) -> tuple[date, date, str, str]:
 def _by_diagnosis(
     diagnosis: Diagnosis, person: Person, value_sets: ValueSets, today: date, refusals: list[str]
 ) -> Said | None:
-    judged = is_leg_cramp(diagnosis.concept, diagnosis.site, value_sets)
-    if judged is None:
+    told = _told(diagnosis.concept, diagnosis.site, value_sets)
+    if told is None:
         return None
-    if not judged:
-        refusals.append("other-site")
+    if told is not Told.LEG:
+        refusals.append("denied" if told is Told.DENIED else "other-site")
         return None
     if not is_active(diagnosis, today):
         refusals.append(
@@ -111,82 +139,150 @@ def _report(source: str, carrier: str, onset: Span | None, recorded: Span | None
 
 
 def _by_result(result: Result, value_sets: ValueSets, today: date, refusals: list[str]) -> Said | None:
-    if result.status in ("entered-in-error", "cancelled", "registered"):
+    by_code = _told(result.concept, result.site, value_sets)
+    by_value = _told(result.answer, result.site, value_sets) if result.answer else None
+    if (by_code is None and by_value is None) or result.status in (
+        "entered-in-error",
+        "cancelled",
+        "registered",
+    ):
         return None
-    by_code = is_leg_cramp(result.concept, result.site, value_sets)
-    by_value = is_leg_cramp(result.answer, result.site, value_sets) if result.answer else None
-    if by_code is None and by_value is None:
+    if by_code is Told.ELSEWHERE or by_value is Told.ELSEWHERE:
+        refusals.append("other-site")
         return None
-    present = True if by_value else _answer(result) if by_code else None
-    if present is None:
-        refusals.append("other-site" if not (by_code or by_value) else "unclear")
-        return None
+    present = _answer(result) if by_value is None else by_value is Told.LEG
     taken = written(result.taken)
-    if present and taken is not None and (today - taken.first).days > LONGEST:
-        refusals.append("too-old")
+    if reason := _why_not(present, taken, today):
+        refusals.append(reason)
         return None
-    if present and taken is None:
-        refusals.append("undated-observation")
-        return None
-    return Said(_report(result.source, "observation", None, taken), present=present, on=taken)
+    report = _report(result.source, "observation", None, taken)
+    is_there = bool(present) and by_code is not Told.DENIED
+    return Said(report, present=is_there, on=taken, at=instant(result.taken))
+
+
+def _why_not(present: bool | None, taken: Span | None, today: date) -> str | None:
+    if present is None:
+        return "unclear"
+    if taken is None:
+        return "undated-observation"
+    return "too-old" if present and (today - taken.first).days > LONGEST else None
 
 
 def _answer(result: Result) -> bool | None:
-    """What an Observation whose code is leg cramps says; with no value at all the code itself is the finding."""
+    """
+    What an Observation whose code is leg cramps says; with no value at all the code itself is the finding.
+
+    None when it was not asked, not answered, or the answer is a code without words.
+    """
     if result.said is not None:
         return result.said
     if result.answer is not None:
-        words = {token for text in result.answer.words() for token in tokens(text)}
-        return False if words & _NO else True if words else None
+        return _yes_or_no(result.answer)
     if result.measured is not None:
         return result.measured.value > 0
     return None if result.is_absent else True
 
 
+def _yes_or_no(answer: Concept) -> bool | None:
+    words = {token for text in answer.words() for token in tokens(text)}
+    if words & _OPEN:
+        return None
+    if words:
+        return not words & _NO
+    codes = {(coding.code or "").casefold() for coding in answer.coding or ()}
+    return False if codes & _NO else True if codes & _YES else None
+
+
 def _by_reason(medicine: Medicine, value_sets: ValueSets) -> Said | None:
     """A medicine that is being given for leg cramps."""
-    if medicine.status not in ("active", "") or medicine.do_not_perform:
+    if medicine.status not in ("active", "") or medicine.do_not_perform or medicine.intent in _UNREAL_INTENTS:
         return None
-    if not any(is_leg_cramp(reason, "", value_sets) for reason in medicine.reasons):
+    if not any(_told(reason, "", value_sets) is Told.LEG for reason in medicine.reasons):
         return None
     recorded = written(medicine.started)
     return Said(_report(medicine.source, "reason for a medicine", None, recorded), present=True, on=recorded)
 
 
-# --- words ----------------------------------------------------------------------------------------------------
+# --- codes and words ------------------------------------------------------------------------------------------
 
 
-def is_leg_cramp(concept: Concept, site: str, value_sets: ValueSets) -> bool | None:
+def _told(concept: Concept, site: str, value_sets: ValueSets) -> Told | None:
     """
-    Whether a concept means cramps of the leg or foot.
+    What a concept says about cramps of the leg or foot; None when it is not about cramps at all.
 
-    None when it is not about cramps at all; False when it is about cramps elsewhere, only on exertion, denied, or
-    of no stated site. A code for cramps of the leg needs no text; a general one needs a leg word in text or body
-    site, or night cramps with no other site.
+    A code for cramps of the leg needs no text; a general one needs a leg word in text or body site, or night cramps
+    with no other site. Any other code that is known decides against the words beside it.
     """
-    matches = value_sets.diagnoses(concept, site)
-    coded = [match for match in matches if match.matched_by != "text"]
-    cramps = [match for match in coded if match.value_set in ("nocturnal_leg_cramps", "cramp_and_spasm")]
-    texts = (*concept.words(), site)
-    if cramps:
-        about_legs = any(
-            match.value_set == "nocturnal_leg_cramps" or _LEG & set(tokens(match.name)) for match in cramps
-        )
-        return about_legs or _says_leg(texts)
-    if coded:
+    if not (_is_listed(concept, value_sets) or _mentions_cramps(concept)):
         return None
-    spoken = [tokens(text) for text in texts[:-1]]
-    if not any(_CRAMP & set(words) for words in spoken):
+    coded = [match for match in value_sets.diagnoses(concept, site) if match.matched_by != "text"]
+    cramps = [match.name for match in coded if match.value_set in _CONCEPTS]
+    if coded and not cramps:
         return None
-    if any(cancelled(words, place) for words in spoken for place, word in enumerate(words) if word in _CRAMP):
-        return False
-    return _says_leg(texts)
+    if any(_LEG & set(tokens(name)) for name in cramps):
+        return Told.LEG
+    return _read([*map(tokens, (*cramps, *concept.words()))], tokens(site))
 
 
-def _says_leg(texts: Sequence[str]) -> bool:
-    words = {token for text in texts for token in tokens(text)}
-    if words & _ELSEWHERE:
+def _is_listed(concept: Concept, value_sets: ValueSets) -> bool:
+    """By codes alone, because every entry of a record passes here and most are in systems that list no cramps."""
+    for coding in concept.coding or ():
+        system = canonical(coding.system) if coding.system and coding.code else ""
+        if system in _SYSTEMS and (system, readings(system, coding.code or "")[0]) in _cramp_codes(
+            value_sets
+        ):
+            return True
+    return False
+
+
+@lru_cache(maxsize=4)
+def _cramp_codes(value_sets: ValueSets) -> frozenset[tuple[str, str]]:
+    """The (system, code) pairs of every cramp."""
+    return frozenset(
+        (system, code)
+        for concept in _CONCEPTS
+        for system in _SYSTEMS
+        for code in value_sets.codes(concept, system)
+    )
+
+
+def _mentions_cramps(concept: Concept) -> bool:
+    """Whether the words may be about cramps: a search for three letters' sake, before any text is taken apart."""
+    if concept.text and _has_stem(concept.text):
+        return True
+    return any(coding.display and _has_stem(coding.display) for coding in concept.coding or ())
+
+
+def _has_stem(text: str) -> bool:
+    low = text[:LONGEST_TEXT].casefold()
+    return any(stem in low for stem in _STEMS)
+
+
+def _read(texts: Sequence[tuple[str, ...]], site: tuple[str, ...]) -> Told | None:
+    """What the words of one entry say, text by text, with its body site."""
+    mentions = [(words, start, end) for words in texts for start, end in _mentions(words)]
+    if not mentions:
+        return None
+    affirmed = [
+        (words, start)
+        for words, start, end in mentions
+        if not cancelled(words, start) and not dismissed(words, end)
+    ]
+    if not affirmed:
+        denied = any(_DENYING & set(words) for words, _, _ in mentions) and _is_leg({*site}.union(*texts))
+        return Told.DENIED if denied else Told.ELSEWHERE
+    said = {word for words in (*texts, site) for place, word in enumerate(words) if not negated(words, place)}
+    return Told.LEG if _is_leg(said) else Told.ELSEWHERE
+
+
+def _mentions(words: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Where cramps are named: start and end of each place."""
+    single = [(place, place + 1) for place, word in enumerate(words) if word in _CRAMP]
+    pairs = [(place, place + 2) for place in range(len(words)) if words[place : place + 2] in _CRAMP_PAIRS]
+    return single + pairs
+
+
+def _is_leg(words: set[str]) -> bool:
+    if words & _ELSEWHERE or (words & _EXERTION and not words & _NIGHT):
         return False
-    if words & _EXERTION and not words & _NIGHT:
-        return False
-    return bool(words & _LEG or words & _NIGHT)
+    return bool(words & _LEG or (words & _NIGHT and not words & _OTHER_SITES))
