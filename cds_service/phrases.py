@@ -119,13 +119,18 @@ def course(timing: Timing) -> str:
     return f"{dosed(timing)}{comma}{phrase}"
 
 
-def onset(onset_: Onset | None) -> str:
-    """When the cramps began, and whether that is only when they were written down."""
-    if onset_ is None:
+def onset(facts: Facts) -> str:
+    """When the cramps began or were written down, by what kind of entry, and when else they were reported."""
+    began = facts.onset
+    if began is None:
         return "onset of cramps not recorded"
-    return (
-        f"cramps from {onset_.on}" if onset_.is_stated else f"cramps recorded {onset_.on}, onset not stated"
-    )
+    first = next(each for each in facts.reports if each.onset == began)
+    carrier = "" if first.carrier == "diagnosis" else f" ({first.carrier})"
+    others = [each.onset.on for each in facts.reports if each.onset and each.onset != began]
+    also = f", also reported {others[0]}" if others else ""
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    stated = f"cramps from {began.on}" if began.is_stated else f"cramps recorded {began.on}, onset not stated"
+    return f"{stated}{carrier}{also}{more}"
 
 
 # --- results ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ LONGEST = 365  # days for which an Observation of cramps counts (KNOWLEDGE secti
 
 _CONCEPTS = ("nocturnal_leg_cramps", "cramp_and_spasm")
 _SYSTEMS = (SNOMED, ICD10CM, ICD10, ICD9CM)
-_STEMS = ("cramp", "charley", "spasm")  # no text without one of these is about cramps
 _CRAMP = word_set("cramp cramps cramping")
 _CRAMP_PAIRS = frozenset(
     {("muscle", "spasm"), ("muscle", "spasms"), ("charley", "horse"), ("charley", "horses")}
@@ -37,6 +36,7 @@ _OTHER_SITES = word_set(
     "arm arms forearm forearms back neck jaw face chest shoulder period periods bladder vocal"
 )
 _DENYING = word_set("no not denies denied deny without absent negative never none")
+_SOMEBODY_ELSE = word_set("family fh mother father brother sister history")
 _NO = word_set("no false absent negative neg never none n denied denies not")
 _YES = word_set("yes true present positive pos y")
 _OPEN = word_set("unknown asked unable declined refused unsure uncertain possible possibly pending")
@@ -247,15 +247,18 @@ def _cramp_codes(value_sets: ValueSets) -> frozenset[tuple[str, str]]:
 
 
 def _mentions_cramps(concept: Concept) -> bool:
-    """Whether the words may be about cramps: a search for three letters' sake, before any text is taken apart."""
+    """Whether the words may be about cramps: a quick look, before any text is taken apart."""
     if concept.text and _has_stem(concept.text):
         return True
-    return any(coding.display and _has_stem(coding.display) for coding in concept.coding or ())
+    for coding in concept.coding or ():  # written out: it runs for every entry
+        if coding.display and coding.display != concept.text and _has_stem(coding.display):
+            return True
+    return False
 
 
 def _has_stem(text: str) -> bool:
     low = text[:LONGEST_TEXT].casefold()
-    return any(stem in low for stem in _STEMS)
+    return "cramp" in low or "spasm" in low or "charley" in low
 
 
 def _read(texts: Sequence[tuple[str, ...]], site: tuple[str, ...]) -> Told | None:
@@ -264,15 +267,14 @@ def _read(texts: Sequence[tuple[str, ...]], site: tuple[str, ...]) -> Told | Non
     if not mentions:
         return None
     affirmed = [
-        (words, start)
-        for words, start, end in mentions
-        if not cancelled(words, start) and not dismissed(words, end)
+        words for words, start, end in mentions if not (cancelled(words, start) or dismissed(words, end))
     ]
+    every = {word for words in (*texts, site) for word in words}
     if not affirmed:
-        denied = any(_DENYING & set(words) for words, _, _ in mentions) and _is_leg({*site}.union(*texts))
-        return Told.DENIED if denied else Told.ELSEWHERE
+        is_denial = every & _DENYING and not every & _SOMEBODY_ELSE and _is_leg(every, every)
+        return Told.DENIED if is_denial else Told.ELSEWHERE
     said = {word for words in (*texts, site) for place, word in enumerate(words) if not negated(words, place)}
-    return Told.LEG if _is_leg(said) else Told.ELSEWHERE
+    return Told.LEG if _is_leg(every, said) else Told.ELSEWHERE
 
 
 def _mentions(words: tuple[str, ...]) -> list[tuple[int, int]]:
@@ -282,7 +284,8 @@ def _mentions(words: tuple[str, ...]) -> list[tuple[int, int]]:
     return single + pairs
 
 
-def _is_leg(words: set[str]) -> bool:
-    if words & _ELSEWHERE or (words & _EXERTION and not words & _NIGHT):
+def _is_leg(every: set[str], said: set[str]) -> bool:
+    """Whether words name the leg, or the night and no other site; *said* are those that no word takes back."""
+    if said & _ELSEWHERE or (said & _EXERTION and not every & _NIGHT):
         return False
-    return bool(words & _LEG or (words & _NIGHT and not words & _OTHER_SITES))
+    return bool(every & _LEG or (every & _NIGHT and not said & _OTHER_SITES))

@@ -179,7 +179,7 @@ def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> str:
     named = {phrases.drug(each) for each in drugs}
     beside = [fact for each in group.findings for fact in each.evidence if fact not in told]
     others = {phrases.drug(each): each for each in beside if isinstance(each, Timing)}
-    lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts.onset)))]
+    lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
     lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *beside])]
     entries = dict.fromkeys(each for each in (*told, *beside) if isinstance(each, Diagnosed))
     lines += [phrases.diagnosis(each, knowledge) for each in entries]
@@ -281,9 +281,9 @@ def _not_known(group: Group) -> str:
 
 
 def _last_line(facts: Facts, knowledge: Knowledge) -> str:
-    up_to = Span.of(facts.today)
     demo = " Demo: unsigned knowledge." if knowledge.is_demo else ""
-    return f"Based on record data up to {up_to}; not a diagnosis.{demo}"
+    age = " Age not recorded." if facts.age is None else ""
+    return f"Based on record data up to {Span.of(facts.today)}; not a diagnosis.{age}{demo}"
 
 
 def _line(group: Group, facts: Facts, knowledge: Knowledge) -> str:
