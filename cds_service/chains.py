@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain as joined
 
 from cds_service.criteria import Case
-from cds_service.facts import Diagnosed, Facts, LabResult, TimeClass, Timing
+from cds_service.facts import Course, Diagnosed, Facts, LabResult, TimeClass, Timing
 from cds_service.findings import Finding
 from cds_service.knowledge import Chain, Need
 
@@ -64,8 +64,7 @@ def merge(findings: Sequence[Finding], chains: Sequence[Chain], facts: Facts) ->
         beaten += [other for other in chains if other != chain and _shares(other, members, free)]
         free = {row: each for row, each in free.items() if each not in members}
     groups = [_with_rest(group, beaten, free, findings) for group in groups]
-    groups += _explained(free, facts)
-    return tuple(_once(groups))
+    return (*groups, *_explained(free, facts))
 
 
 def _best(chains: Sequence[Chain], free: dict[str, Finding]) -> tuple[Chain, tuple[Finding, ...]] | None:
@@ -75,17 +74,15 @@ def _best(chains: Sequence[Chain], free: dict[str, Finding]) -> tuple[Chain, tup
 
 def formed_by(chain: Chain, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
-    The members when the chain's needs are met, most urgent first; else none. The widest alternative counts.
+    The members of every alternative whose needs are met, most urgent first; none when no alternative is.
 
     A row that speaks only as context, or as a safety point beside its own matter, is no link of a chain.
     """
     flagged = [each for each in findings if each.role == each.contributor.role]
-    sets = [_members(needs, flagged) for needs in chain.alternatives]
-    members = max(sets, key=len)
-    if not members:
-        return ()
-    others = [each for each in flagged if each.row in chain.joins and each not in members]
-    return tuple(sorted((*members, *others), key=lambda each: (each.urgency, each.row)))
+    members = {each for needs in chain.alternatives for each in _members(needs, flagged)}
+    if members:
+        members |= {each for each in flagged if each.row in chain.joins}
+    return tuple(sorted(members, key=lambda each: (each.urgency, each.row)))
 
 
 def _members(needs: Sequence[Need], findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -115,15 +112,19 @@ def _meets(finding: Finding, need: Need) -> bool:
 
 def _drawn_on(lab: Finding, drug: Finding) -> bool:
     """
-    Whether the value was taken after the drug was started (KNOWLEDGE X6).
+    Whether a value was taken on the drug: after its start (KNOWLEDGE X6), and not beyond the washout after its end.
 
     A drug whose start is not recorded counts as long-standing. A value on a lower dose of the same drug stands.
     """
     results = [fact for fact in lab.facts if isinstance(fact, LabResult)]
-    if not results:
-        return lab.contributor.kind != "lab"
-    starts = [fact.course.began for fact in drug.facts if isinstance(fact, Timing)]
-    return any(began is None or began.last < result.taken.first for began in starts for result in results)
+    courses = [fact.course for fact in drug.facts if isinstance(fact, Timing)]
+    washout = drug.contributor.washout
+    return any(_on_course(result, course, washout) for result in results for course in courses)
+
+
+def _on_course(result: LabResult, course: Course, washout: int) -> bool:
+    has_begun = course.began is None or course.began.last < result.taken.first
+    return has_begun and (course.ended is None or course.ended.plus(washout).last >= result.taken.first)
 
 
 def _shares(chain: Chain, members: Sequence[Finding], free: dict[str, Finding]) -> bool:
@@ -163,33 +164,6 @@ def _on_its_own(finding: Finding, facts: Facts) -> Finding:
         return finding
     holds = criterion.answer(Case(facts, finding.facts[0])).holds
     return replace(finding, level="info") if holds else finding
-
-
-def _once(groups: Sequence[Group]) -> Iterator[Group]:
-    """
-    Leave out a finding whose entries are all told, by the same entry, in a more urgent group.
-
-    A statin that is a safety point in pregnancy is not told again as long-standing.
-    """
-    taken: set[str] = set()
-    for group in sorted(groups, key=lambda each: (each.lead.urgency, each.chain is None)):
-        drugs = {
-            name
-            for each in group.findings
-            for fact in each.facts
-            if isinstance(fact, Timing)
-            for name in fact.sources
-        }
-        if group.chain is None and group.level == "also_consider" and drugs and drugs <= taken:
-            continue
-        taken |= {
-            name
-            for each in group.findings
-            for fact in (*each.facts, *each.evidence)
-            if isinstance(fact, Timing)
-            for name in fact.sources
-        }
-        yield group
 
 
 # --- rank and cap -----------------------------------------------------------------------------------------------
