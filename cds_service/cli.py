@@ -1,7 +1,9 @@
-"""The command line: `legcramps serve`."""
+"""The command line: `legcramps serve` and `legcramps check`."""
 
 import os
 import socket
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,6 +50,32 @@ def serve(
     except KeyboardInterrupt:
         # uvicorn has shut down in good order; Control-C is how one stops it.
         raise typer.Exit(0) from None
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Bundle, Parameters, NDJSON or hook request; gzip too."),
+    ],
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day to advise on. [default: today at the site]"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file, with the trace.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell why: every contributor considered.")
+    ] = False,
+) -> None:
+    """Show the cards that the service would answer with, for the one patient of each file."""
+    from cds_service import check as checks
+
+    try:
+        settings = site.load()
+        day = today.date() if today else site.today(settings)
+        raise typer.Exit(checks.check(files, settings, day, as_json=as_json, explain=explain))
+    except (ValueError, KnowledgeInvalid) as error:
+        raise _refusal(error) from None
 
 
 def _refusal(error: Exception) -> typer.Exit:

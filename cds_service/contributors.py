@@ -43,7 +43,7 @@ _PLACEHOLDERS = {
     "latest": frozenset({"value", "values", "taken_on"}),
     "readings": frozenset({"value", "taken_on"}),
     "diagnosis": frozenset({"diagnosis", "recorded_on"}),
-    "chain": frozenset({"drugs", "timing", "values"}),
+    "chain": frozenset({"drugs", "timing", "values", "taken_on"}),
 }
 # Cards offer "review", never an instruction (CARDS B6)
 _FORBIDDEN = re.compile(r"\b(caused by|must|stop taking|stop the|stop this|discontinue)\b", re.IGNORECASE)
@@ -142,6 +142,7 @@ class _Files:
             potency=_potency(front.maybe("potency")),
             explains=_rows(front.maybe("explains")),
             explained_by=self._classes(front.maybe("explained_by")),
+            replaced_by=self._classes(front.maybe("replaced_by")),
             shows=tuple(self._words.analyte(each) for each in _members(front.maybe("shows"))),
             remarks=self._remarks(front.maybe("remarks")),
             suggest=self._suggest(front.maybe("suggest")),
@@ -398,6 +399,7 @@ def _guards(document: Document, words: Vocabulary) -> Guards:
     made = Guards(
         self_care=tuple(_self_care(each, words) for each in front.take("self_care").items()),
         ask_about=front.take("ask_about").text(),
+        after_stopping=front.take("after_stopping").text(),
         panels={key: panels.take(key).texts() for key in panels.names()},
     )
     front.done()

@@ -317,10 +317,15 @@ def _on(subject: Fact | None) -> Span | None:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """`taking: digoxin`: on the index day; `ingredients` narrows a class to some of its members."""
+    """
+    `taking: digoxin`: on the index day; `ingredients` narrows a class to some of its members.
+
+    With `when_taken: yes` it must have begun before the result was taken that the file is about.
+    """
 
     value_set: str
     ingredients: frozenset[str] = frozenset()
+    when_taken: bool = False
 
     def answer(self, case: Case) -> Answer:
         """Unknown when a medication list is missing or cut off and the drug is in none that was read."""
@@ -328,11 +333,19 @@ class Taking:
         found = tuple(
             taken(exposure, course)
             for exposure, course in case.facts.taking(self.value_set)
-            if not self.ingredients or exposure.ingredient in self.ingredients
+            if (not self.ingredients or exposure.ingredient in self.ingredients)
+            and (not self.when_taken or _began_before(course, case.subject))
         )
         if found or case.facts.medicines_are_complete:
             return _said(words, bool(found), found)
         return _unknown(words, "medication list incomplete")
+
+
+def _began_before(course: Course, subject: Fact | None) -> bool:
+    """A course without a start counts as long-standing."""
+    return course.began is None or (
+        isinstance(subject, LabResult) and course.began.last < subject.taken.first
+    )
 
 
 def taken(exposure: Exposure, course: Course) -> Timing:
@@ -353,7 +366,9 @@ class HasDiagnosis:
         entries = [entry for concept in self.concepts for entry in case.facts.diagnoses.get(concept, ())]
         # an entry that holds is evidence by itself, whatever the words beside it add
         answers = (
-            replace(answer, evidence=(entry,)) if answer.holds else answer
+            replace(answer, evidence=tuple(dict.fromkeys((entry, *answer.evidence))))
+            if answer.holds
+            else answer
             for entry in entries
             for answer in (self.about.answer(Case(case.facts, entry)),)
         )

@@ -10,7 +10,7 @@ _WRITTEN = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
     r"(?:T(?P<clock>\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?"
 )
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +100,7 @@ def clock(text: str | None, zone: ZoneInfo | None) -> str | None:
     if match["zone"] != "Z":
         return match["clock"]
     moment = instant(text)
-    return moment.astimezone(zone).strftime("%H:%M") if moment and zone else None
+    try:
+        return moment.astimezone(zone).strftime("%H:%M") if moment and zone else None
+    except OverflowError:  # at the calendar's ends
+        return None

@@ -23,6 +23,11 @@ _ENDED_WORDS = {
     "delivery", "delivered", "postpartum", "puerperium", "miscarriage", "miscarried", "stillbirth", "childbirth",
     "livebirth", "abortion", "termination",
 }  # fmt: skip
+# "threatened abortion", "scar from previous caesarean delivery", "labour without delivery": the pregnancy goes on
+_NOT_ENDED_WORDS = {
+    "threatened", "previous", "prior", "history", "past", "without", "before", "planned", "plan", "no", "not",
+    "false", "risk", "desired", "request", "undelivered",
+}  # fmt: skip
 
 
 def is_active(diagnosis: Diagnosis, today: date) -> bool:
@@ -119,5 +124,6 @@ def _is_current(entry: Diagnosed, dated: Sequence[Gestation], ended: Sequence[da
 
 
 def ends_a_pregnancy(words: Iterable[str]) -> bool:
-    """Whether an entry's words name a delivery or a loss."""
-    return any(_ENDED_WORDS & set(tokens(word)) for word in words)
+    """Whether an entry's words name a delivery or a loss, and not one that is feared, planned or long past."""
+    said = [set(tokens(text)) for text in words]
+    return any(_ENDED_WORDS & each for each in said) and not any(_NOT_ENDED_WORDS & each for each in said)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from cds_service.dates import Span, written
 from cds_service.facts import Course, Exposure, Onset, Rise, TimeClass, Timing
+from cds_service.names import word_set
 from cds_service.quantity import Quantity
 from cds_service.record import Concept, Dose, Medicine
 
@@ -21,19 +23,42 @@ STRONG, PLAUSIBLE, RECENT = 90, 365, 90  # days (KNOWLEDGE section 3)
 _REAL_STATEMENTS = {"active", "completed", "stopped", "unknown", ""}
 _REAL_REQUESTS = {"active", "completed", "stopped", "unknown", ""}
 _UNREAL_INTENTS = {"proposal", "plan", "option"}
+# not the second half of "20/12.5 mg", and no concentration ("10 mg/mL")
 _STRENGTH = re.compile(
-    r"(\d+(?:[.,]\d+)?) ?(mg|mcg|micrograms?|µg|ug|g|units?|iu|mmol|meq)\b(?! ?/)", re.IGNORECASE
+    r"(?<![\d.,])(?<!\d[-/])(?<!\d [-/])(?<!\d [-/] )(\d+(?:[.,]\d+)?) ?"
+    r"(mg|mcg|micrograms?|µg|ug|g|units?|iu|mmol|meq)\b"
+    r"(?! ?/ ?[\d.,]* ?(?:ml|dl|l|h|hr|hour|actuat|act|dose|kg|m2|g|day|d)\b)",
+    re.IGNORECASE,
 )
 _UNITS = {
-    "microgram": "ug",
-    "micrograms": "ug",
+    "mg": "mg",
+    "milligram": "mg",
+    "milligrams": "mg",
+    "g": "g",
+    "gram": "g",
+    "grams": "g",
+    "ug": "ug",
     "mcg": "ug",
     "µg": "ug",
+    "microgram": "ug",
+    "micrograms": "ug",
+    "u": "U",
     "unit": "U",
     "units": "U",
     "iu": "U",
     "[iu]": "U",
+    "mmol": "mmol",
+    "meq": "meq",
 }
+_MOST = Decimal(1_000_000)  # more of any unit is no dose
+_PIECE = re.compile(r"\W*(?:(?:1|each|piece|\w*(?:tab|tbl|cap|pill)\w*)\W*)?", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+# a text made of nothing else speaks of one dose a day
+_ONCE_A_DAY = word_set("""
+    take one 1 tablet tab capsule cap pill once a per each every day daily od qd om on in the morning
+    evening night nightly at bedtime mane nocte by mouth oral orally po inject subcutaneous
+    subcutaneously sc dose of with food water breakfast
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +70,7 @@ class Taking:
     ended: Span | None
     is_active: bool
     is_unknown: bool
+    is_over: bool  # no longer taken, whatever end is written
     is_statement: bool
     dose: Quantity | None
     source: str
@@ -72,6 +98,7 @@ def taking(medicine: Medicine) -> Taking:
         ended=ended,
         is_active=medicine.status == "active",
         is_unknown=medicine.status in ("unknown", ""),
+        is_over=medicine.status == "stopped" or (medicine.is_statement and medicine.status == "completed"),
         is_statement=medicine.is_statement,
         dose=daily_dose(medicine.doses, medicine.concept),
         source=medicine.source,
@@ -107,8 +134,8 @@ def courses(entries: Sequence[Taking], oldest_if_cut: Mapping[str, date], today:
     Join entries into courses, oldest first.
 
     A recorded end followed by a start more than 30 days later is a new course; entries without an end join when at
-    most 400 days apart; an active statement without an end covers all that follows. Entries without a start add
-    nothing to dated ones of the same drug, and make one course of unknown start when they are all there is.
+    most 400 days apart; an active statement without an end covers all that follows. Entries without a start make one
+    course of unknown start when they are all there is; beside dated ones only those count that say it is taken now.
     """
     dated = sorted((entry for entry in entries if entry.began), key=_order)
     dated = [entry for entry in dated if _start(entry) <= today + timedelta(days=1)]
@@ -117,15 +144,25 @@ def courses(entries: Sequence[Taking], oldest_if_cut: Mapping[str, date], today:
     )
     if not dated:
         return (_course(undated, today),) if undated else ()
-    runs: list[list[Taking]] = [[dated[0]]]
+    runs = _runs(dated)
+    if present := [entry for entry in undated if entry.is_active and not entry.ended]:
+        ended = _course(runs[-1], today).ended
+        if ended is None or _later(ended.last, YEARLY) >= today:
+            runs[-1] += present
+        else:
+            runs.append(present)
+    return tuple(_cut(_course(run, today), run[0], oldest_if_cut) for run in runs)
+
+
+def _runs(dated: Sequence[Taking]) -> list[list[Taking]]:
+    """Entries in order of their start, cut where one doesn't continue those before it."""
+    runs = [[dated[0]]]
     for entry in dated[1:]:
         if _start(entry) <= max(_covers_until(each, is_last=each is runs[-1][-1]) for each in runs[-1]):
             runs[-1].append(entry)
         else:
             runs.append([entry])
-    if undated and any(entry.is_active and not entry.ended for entry in undated):
-        runs[-1].extend(undated)
-    return tuple(_cut(_course(run, today), run[0], oldest_if_cut) for run in runs)
+    return runs
 
 
 def _order(entry: Taking) -> tuple[date, date, str]:
@@ -152,8 +189,7 @@ def _later(day: date, by: timedelta) -> date:
 def _course(run: Sequence[Taking], today: date) -> Course:
     first = next((entry for entry in run if entry.began), run[0])
     running = any(_runs_on(entry, today) for entry in run)
-    ends = [entry.ended for entry in run if entry.ended]
-    last_end = max(ends, key=lambda span: (span.last, span.first)) if ends else None
+    last_end = _end(run, today)
     same_day = [entry for entry in run if entry.began == first.began]
     return Course(
         began=first.began,
@@ -168,10 +204,21 @@ def _course(run: Sequence[Taking], today: date) -> Course:
     )
 
 
+def _end(run: Sequence[Taking], today: date) -> Span | None:
+    """The last recorded end, None when a later entry has none; an end still to come is no end of what is over."""
+    ends = [entry.ended for entry in run if entry.ended and entry.ended.first <= today]
+    last = max(ends, key=lambda span: (span.last, span.first), default=None)
+    if last is None or any(entry.ended not in ends and _start(entry) > last.last for entry in run):
+        return None
+    return last
+
+
 def _runs_on(entry: Taking, today: date) -> bool:
     """Whether it is taken on the index day: a supply that has just run out counts until the next is overdue."""
+    if entry.is_over:
+        return False
     if not (entry.is_active or entry.is_unknown):
-        return entry.ended is not None and entry.ended.first > today
+        return entry.ended is not None and entry.ended.first >= today
     if entry.ended is None:
         return True
     grace = timedelta(0) if entry.is_statement else REJOIN
@@ -203,10 +250,9 @@ def _levels(run: Sequence[Taking]) -> list[tuple[Span, Quantity]]:
 
 def _rises(run: Sequence[Taking]) -> tuple[Rise, ...]:
     levels = _levels(run)
-    pairs = zip(levels, levels[1:], strict=False)
     return tuple(
         Rise(on, before, after)
-        for (_, before), (on, after) in pairs
+        for (_, before), (on, after) in pairwise(levels)
         if before.unit == after.unit and after.value > before.value
     )
 
@@ -230,17 +276,27 @@ def daily_dose(doses: Sequence[Dose], concept: Concept) -> Quantity | None:
     known = [part for part in parts if part]
     if not known or len(known) < len(parts) or len({part.unit for part in known}) > 1:
         return strength
-    return Quantity(_plain(sum((part.value for part in known), Decimal(0))), known[0].unit)
+    return _daily(sum((part.value for part in known), Decimal(0)), known[0].unit)
 
 
 def _line(dose: Dose, strength: Quantity | None) -> Quantity | None:
-    per_day = dose.per_day if dose.per_day is not None else Decimal(1)
+    """One dosage line; without a timing its text, if there is one, must speak of once a day."""
+    if dose.per_day is None and not _is_once_a_day(dose.text):
+        return None
+    per_day = Decimal(1) if dose.per_day is None else dose.per_day
     if dose.amount is None:
         return _in_text(dose.text) if dose.per_day is None else None
-    unit = _UNITS.get(dose.unit.casefold(), dose.unit)
-    if unit in ("mg", "ug", "g", "U", "mmol", "meq"):
-        return Quantity(_plain(dose.amount * per_day), unit)
-    return Quantity(_plain(dose.amount * per_day * strength.value), strength.unit) if strength else None
+    unit = _UNITS.get(dose.unit.casefold())
+    if unit:
+        return _daily(dose.amount * per_day, unit)
+    if strength is None or not _PIECE.fullmatch(dose.unit):
+        return None
+    return _daily(dose.amount * per_day * strength.value, strength.unit)
+
+
+def _is_once_a_day(text: str) -> bool:
+    said = {word.casefold() for word in _WORD.findall(_STRENGTH.sub(" ", text[:300]))}
+    return said <= _ONCE_A_DAY
 
 
 def _strength(concept: Concept) -> Quantity | None:
@@ -253,13 +309,15 @@ def _in_text(text: str) -> Quantity | None:
     if len(found) != 1:
         return None
     number, unit = found.pop()
-    return Quantity(Decimal(number), _UNITS.get(unit, unit))
+    return _daily(Decimal(number), _UNITS.get(unit, unit))
 
 
-def _plain(value: Decimal) -> Decimal:
-    """Without an exponent or trailing zeros: 80, not 8E+1 or 80.0."""
+def _daily(value: Decimal, unit: str) -> Quantity | None:
+    """Without an exponent or trailing zeros: 80, not 8E+1 or 80.0; None for what can't be a dose."""
+    if not Decimal("0.001") <= value <= _MOST:
+        return None
     rounded = round(value, 3).normalize()
-    return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded
+    return Quantity(rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded, unit)
 
 
 # --- against the onset ----------------------------------------------------------------------------------------
@@ -275,23 +333,18 @@ def timings(
     """
     How each member of one drug class stands to the onset, strongest first.
 
-    A member that only continues another one (a switch) inherits its start, and the one it replaced is not counted
-    again as stopped. Without any onset all that is taken now is of unknown class. *washout* is in days; *potency* ranks the members where a switch to a stronger one is a start.
+    A member that only continues another one (a switch) inherits its start and its entries, and the one it replaced
+    is not counted again as stopped. Without any onset all that is taken now is of unknown class. *washout* is in
+    days; *potency* ranks the members where a switch to a stronger one is a start.
     """
-    inherited, replaced = _switches(members, potency)
+    continued = _switches(members, potency)
+    replaced = {before for befores in continued.values() for before in befores}
     found = []
     for exposure in members:
         each = [
-            _timing(
-                exposure,
-                course,
-                inherited.get((exposure.ingredient, course), course.began),
-                onset,
-                washout,
-                today,
-            )
+            _timing(exposure, *_with_history((exposure, course), continued), onset, washout, today)
             for course in exposure.courses
-            if (exposure.ingredient, course) not in replaced
+            if (exposure, course) not in replaced
         ]
         if each:
             found.append(
@@ -303,7 +356,15 @@ def timings(
 def _timing(
     exposure: Exposure, course: Course, began: Span | None, onset: Onset | None, washout: int, today: date
 ) -> Timing:
-    made = Timing(exposure, course, TimeClass.UNKNOWN, change=began)
+    """An exposure known only from entries of unknown status is never more than of unknown class."""
+    made = _dated(Timing(exposure, course, TimeClass.UNKNOWN, change=began), began, onset, washout, today)
+    if course.is_weak and made.time_class.strength < TimeClass.UNKNOWN.strength:
+        return replace(made, time_class=TimeClass.UNKNOWN, change=began, is_rise=False, days=None)
+    return made
+
+
+def _dated(made: Timing, began: Span | None, onset: Onset | None, washout: int, today: date) -> Timing:
+    course = made.course
     if onset is None:
         if course.is_running:
             return made
@@ -320,10 +381,7 @@ def _timing(
         for rise in course.rises
         if not _is_after(rise.on, onset)
     ]
-    best = min((start, *rises), key=lambda each: each.time_class.strength)
-    if course.is_weak and best.time_class.strength < TimeClass.WEAK.strength:
-        return replace(best, time_class=TimeClass.WEAK)
-    return best
+    return min((start, *rises), key=lambda each: each.time_class.strength)
 
 
 def _is_after(change: Span, onset: Onset) -> bool:
@@ -352,31 +410,48 @@ def _stopped(made: Timing, ended: Span, onset: Onset, washout: int, today: date)
     return replace(made, time_class=TimeClass.STOPPED_SINCE if since <= RECENT else TimeClass.OUTLASTED)
 
 
-_Member = tuple[str, Course]  # ingredient and course
+_Member = tuple[Exposure, Course]
 
 
 def _switches(
     members: Sequence[Exposure], potency: Mapping[str, Decimal]
-) -> tuple[dict[_Member, Span | None], set[_Member]]:
+) -> dict[_Member, tuple[_Member, ...]]:
     """
-    Courses that only continue another drug of the class, with the start they inherit; and those they replaced.
+    Courses that only continue another drug of the class, and which ones.
 
     A switch is a course whose predecessor of another ingredient ended within 30 days of its start. A switch to an
     ingredient and dose that *potency* ranks as stronger is a start, so it is not among them.
     """
-    inherited: dict[_Member, Span | None] = {}
-    replaced: set[_Member] = set()
-    pairs = [(each.ingredient, course) for each in members for course in each.courses if course.began]
-    for after in sorted(pairs, key=lambda pair: (_first(pair[1]), pair[0])):
-        for before in pairs:
-            if (
-                before[0] != after[0]
-                and _hands_over(before[1], after[1])
-                and not _is_stronger(after, before, potency)
-            ):
-                inherited[after] = inherited.get(before, before[1].began)
-                replaced.add(before)
-    return inherited, replaced
+    pairs = [(each, course) for each in members for course in each.courses]
+    continued = {
+        after: tuple(
+            before
+            for before in pairs
+            if _is_switch(before, after) and not _is_stronger(after, before, potency)
+        )
+        for after in pairs
+    }
+    return {after: befores for after, befores in continued.items() if befores}
+
+
+def _is_switch(before: _Member, after: _Member) -> bool:
+    (old, old_course), (new, new_course) = before, after
+    if old.value_set != new.value_set or old.ingredient == new.ingredient or not new_course.began:
+        return False
+    return _hands_over(old_course, new_course)
+
+
+def _with_history(
+    member: _Member, continued: Mapping[_Member, tuple[_Member, ...]]
+) -> tuple[Course, Span | None]:
+    """The course and its start; after a switch with the entries and the start of what it continues."""
+    history, place = [member], 0
+    while place < len(history):
+        history += [each for each in continued.get(history[place], ()) if each not in history]
+        place += 1
+    sources = {source for _, course in history for source in course.sources}
+    start = min((course for _, course in history), key=_first).began
+    return replace(member[1], sources=tuple(sorted(sources))), start
 
 
 def _first(course: Course) -> date:
@@ -393,7 +468,7 @@ def _hands_over(before: Course, after: Course) -> bool:
 
 def _is_stronger(after: _Member, before: _Member, potency: Mapping[str, Decimal]) -> bool:
     """By dose times potency where both doses are known in mg, else by potency alone."""
-    strengths = [potency.get(ingredient, Decimal(0)) for ingredient, _ in (after, before)]
+    strengths = [potency.get(exposure.ingredient, Decimal(0)) for exposure, _ in (after, before)]
     doses = [course.dose for _, course in (after, before)]
     if all(dose is not None and dose.unit == "mg" for dose in doses):
         strengths = [rank * dose.value for rank, dose in zip(strengths, doses, strict=True) if dose]

@@ -267,8 +267,13 @@ class Facts:
 
     @property
     def onset(self) -> Onset | None:
-        """The onset by the latest active report; None when there is no report or none is dated."""
-        return next((report.onset for report in self.reports if report.onset), None)
+        """
+        The onset by the latest active report that states one, else the latest recorded date.
+
+        None when there is no report, or none carries any date.
+        """
+        dated = [report.onset for report in self.reports if report.onset]
+        return next((each for each in dated if each.is_stated), dated[0] if dated else None)
 
     def latest(self, analyte: str, *, with_preliminary: bool = False) -> tuple[LabResult, ...]:
         """The newest result, or all that may be the newest (one day, no times)."""

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from cds_service.criteria import Answer, Case, Criterion, Truth
+from cds_service.criteria import Answer, Case, Criterion, Truth, taken
 from cds_service.exposures import timings
 from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.knowledge import Contributor, Knowledge, Role
 
 # Laboratory validity in days (KNOWLEDGE section 3); an analyte's own window is in its file
 CRITICAL_AGE = 30
+CURRENT_AGE = 90
 HISTORY_AGE = 365
 _LOOK_BACK = 5  # earlier results looked at for "low, but normal since"
 _URGENCY = {"critical": 0, "warning": 1, "info": 2, "also_consider": 3}
@@ -121,29 +122,49 @@ def _verdict(contributor: Contributor, facts: Facts, subject: Fact) -> _Verdict:
     """The highest level whose criterion holds; unknown ones above it are told."""
     case = Case(facts, subject)
     answers: list[tuple[str, Answer]] = []
-    urgent = _in_critical_range(contributor, case, answers)
-    ordinary = None if _is_preliminary(subject) else _first_level(contributor.when, case, answers)
-    safety = _first_level(contributor.safety, case, answers)
-    choices: list[tuple[str, Role, str, Answer]] = []
-    if urgent:
-        choices.append((urgent[0], contributor.role, urgent[1], urgent[2]))
-    if ordinary:
-        variant = "critical" if ordinary[0] == "critical" else ""
-        choices.append((ordinary[0], contributor.role, variant, ordinary[1]))
-    if safety:
-        choices.append(
-            (safety[0], contributor.role if choices else "safety", "" if choices else "safety", safety[1])
-        )
-    unknown = tuple(
-        dict.fromkeys(what for _, each in answers if each.truth is Truth.UNKNOWN for what in each.unknown)
-    )
+    choices = _choices(contributor, case, answers)
+    whats = (what for _, each in answers if each.truth is Truth.UNKNOWN for what in each.unknown)
+    unknown = tuple(dict.fromkeys(whats))
     if not choices:
         return _Verdict(None, contributor.role, "", subject, (), unknown, tuple(answers))
-    level, role, variant, answer = min(choices, key=lambda choice: _URGENCY[choice[0]])
+    best = min(choices, key=lambda choice: _URGENCY[choice.level])
     if contributor.context is not None and contributor.context.answer(case).holds:
-        level, role, variant = "also_consider", "context", ""
-    evidence = tuple(fact for fact in answer.evidence if fact != subject)
-    return _Verdict(level, role, variant, subject, evidence, unknown, tuple(answers))
+        best = replace(best, level="also_consider", role="context", variant="")
+    evidence = best.answer.evidence
+    return _Verdict(best.level, best.role, best.variant, subject, evidence, unknown, tuple(answers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One level that holds, and how it would be worded."""
+
+    level: str
+    role: Role
+    variant: str
+    answer: Answer
+
+
+def _choices(contributor: Contributor, case: Case, answers: list[tuple[str, Answer]]) -> list[_Choice]:
+    """What the value's urgent range, the ordinary levels and the safety levels say; every answer is kept."""
+    choices = []
+    if urgent := _in_critical_range(contributor, case, answers):
+        choices.append(urgent)
+    if ordinary := _first_level(_levels(contributor, case), case, answers):
+        level, answer = ordinary
+        choices.append(_Choice(level, contributor.role, "critical" if level == "critical" else "", answer))
+    if safety := _first_level(contributor.safety, case, answers):
+        level, answer = safety
+        beside = bool(choices)
+        role: Role = contributor.role if beside else "safety"
+        choices.append(_Choice(level, role, "" if beside else "safety", answer))
+    return choices
+
+
+def _levels(contributor: Contributor, case: Case) -> Sequence[tuple[str, Criterion]]:
+    """A preliminary value speaks only where it is critical."""
+    if isinstance(case.subject, LabResult) and case.subject.is_preliminary:
+        return [pair for pair in contributor.when if pair[0] == "critical"]
+    return contributor.when
 
 
 def _first_level(
@@ -159,7 +180,7 @@ def _first_level(
 
 def _in_critical_range(
     contributor: Contributor, case: Case, answers: list[tuple[str, Answer]]
-) -> tuple[str, str, Answer] | None:
+) -> _Choice | None:
     """A critical-range value: critical while recent, a warning to repeat it while current, info as history."""
     if contributor.critical_range is None or not isinstance(case.subject, LabResult):
         return None
@@ -169,19 +190,15 @@ def _in_critical_range(
     if not answer.holds or age > HISTORY_AGE:
         return None
     if age <= CRITICAL_AGE:
-        return "critical", "critical", answer
-    return ("warning" if age <= 90 else "info"), "repeat", answer
-
-
-def _is_preliminary(subject: Fact) -> bool:
-    return isinstance(subject, LabResult) and subject.is_preliminary
+        return _Choice("critical", contributor.role, "critical", answer)
+    return _Choice("warning" if age <= CURRENT_AGE else "info", contributor.role, "repeat", answer)
 
 
 def _finding(contributor: Contributor, verdict: _Verdict, subjects: Iterable[Fact]) -> Finding | None:
     if verdict.level is None:
         return None
     others = tuple(fact for fact in subjects if fact != verdict.subject)
-    evidence = tuple(fact for fact in verdict.evidence if fact not in others)
+    evidence = tuple(fact for fact in verdict.evidence if fact not in (verdict.subject, *others))
     return Finding(
         contributor,
         verdict.role,
@@ -198,24 +215,26 @@ def _finding(contributor: Contributor, verdict: _Verdict, subjects: Iterable[Fac
 
 def _judge_drug(contributor: Contributor, facts: Facts) -> Judgement | None:
     members = _members(contributor, facts)
-    if not members:
-        return None
+    if contributor.role == "safety":
+        return _judge_taken(contributor, facts, members)
     found = timings(members, facts.onset, contributor.washout, facts.today, contributor.potency)
     if not found:
         return None
     verdict = _verdict(contributor, facts, found[0])
-    counted = [each for each in found if each.time_class.counts]
-    if contributor.role == "safety":
-        # a safety row is about who takes the drug now, whenever it began
-        counted = [each for each in found if each.course.is_running]
-        verdict = replace(
-            verdict, evidence=tuple(each for each in verdict.evidence if not isinstance(each, Timing))
-        )
-    finding = _finding(contributor, verdict, counted)
-    aside = (
-        () if finding else tuple(SetAside(contributor, each, "") for each in found if _is_told(each, facts))
-    )
-    return Judgement(contributor, finding, aside, verdict.answers)
+    finding = _finding(contributor, verdict, [each for each in found if each.time_class.counts])
+    aside = [] if finding else [SetAside(contributor, each, "") for each in found if _is_told(each, facts)]
+    return Judgement(contributor, finding, tuple(aside), verdict.answers)
+
+
+def _judge_taken(contributor: Contributor, facts: Facts, members: Iterable[Exposure]) -> Judgement | None:
+    """A safety row is about who is taken now, whenever it began; only those that met its criteria are named."""
+    running = [taken(each, course) for each in members if (course := each.running)]
+    if not running:
+        return None
+    verdict = _verdict(contributor, facts, running[0])
+    named = [each for each in running if each in verdict.evidence]
+    finding = _finding(contributor, replace(verdict, subject=named[0]), named) if named else None
+    return Judgement(contributor, finding, (), verdict.answers)
 
 
 def _members(contributor: Contributor, facts: Facts) -> tuple[Exposure, ...]:

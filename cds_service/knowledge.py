@@ -57,7 +57,7 @@ class Contributor:
 
     *critical_range* is a value's urgent range, whatever its age; *on_its_own* softens a warning that nothing else in
     the record supports. *explains* are rows whose card it joins. *explained_by* are drug classes named beside a
-    value, and *shows* analytes named beside a drug.
+    value as its likely cause, *replaced_by* those that treat it; *shows* are analytes named beside a drug.
     """
 
     row: str
@@ -78,6 +78,7 @@ class Contributor:
     potency: Mapping[str, Decimal]
     explains: tuple[str, ...]
     explained_by: tuple[str, ...]
+    replaced_by: tuple[str, ...]
     shows: tuple[str, ...]
     remarks: tuple[Remark, ...]
     suggest: tuple[OrderGroup, ...]
@@ -136,6 +137,7 @@ class Guards:
 
     self_care: tuple[SelfCare, ...]
     ask_about: str
+    after_stopping: str
     panels: Mapping[str, tuple[str, ...]]
 
 

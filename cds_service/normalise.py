@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from cds_service import resources as fhir
+from cds_service.exposures import is_real
 from cds_service.quantity import decimal
 from cds_service.record import (
     NOTHING,
@@ -25,18 +26,27 @@ from cds_service.record import (
 
 T = TypeVar("T")
 
+UNNAMED = "the medicine is not named, or a reference that was not supplied"
+
 _WEEK, _MONTH, _YEAR = Decimal(1) / 7, Decimal(1) / 30, Decimal(1) / 365
-_PER_DAY = {"min": 1440, "h": 24, "d": 1, "wk": _WEEK, "mo": _MONTH, "a": _YEAR}
+_PER_DAY = {
+    "min": Decimal(1440),
+    "h": Decimal(24),
+    "d": Decimal(1),
+    "wk": _WEEK,
+    "mo": _MONTH,
+    "a": _YEAR,
+}
 _IN_DAYS = {
     "h": 1 / Decimal(24),
-    "d": 1,
-    "day": 1,
-    "days": 1,
-    "wk": 7,
-    "week": 7,
-    "weeks": 7,
-    "mo": 30,
-    "a": 365,
+    "d": Decimal(1),
+    "day": Decimal(1),
+    "days": Decimal(1),
+    "wk": Decimal(7),
+    "week": Decimal(7),
+    "weeks": Decimal(7),
+    "mo": Decimal(30),
+    "a": Decimal(365),
 }
 # HL7 v3 GTSAbbreviation in Timing.code, times a day
 _ABBREVIATED = {
@@ -51,8 +61,8 @@ _ABBREVIATED = {
     "Q6H": 4,
     "Q8H": 3,
 }
-# R5 says whether a statement is right and, apart from that, whether the medicine is taken
-_R5_STATUS = {"recorded": "active"}
+# R5's words for a statement that is right and for a prescription that has reached its end
+_R5_STATUS = {"recorded": "active", "ended": "completed"}
 
 
 def patient_record(supplied: fhir.Supplied) -> PatientRecord:
@@ -113,29 +123,23 @@ class _Reader:
 
     def _medicine(self, given: fhir.Given) -> None:
         concept = self._medication(given.resource)
-        if concept is None:
+        medicine = _medicine(given, concept or NOTHING)
+        if concept is not None:
+            self._medicines.append(medicine)
+        elif is_real(medicine):
             kind = given.resource.resource_type or ""
-            self._unread.append(
-                Unread(given.key, kind, given.source, "the medicine is a reference that was not supplied")
-            )
-            return
-        self._medicines.append(_medicine(given, concept))
+            self._unread.append(Unread(given.key, kind, given.source, UNNAMED))
 
     def _medication(self, resource: fhir.Resource) -> Concept | None:
         """The medicine: written here, contained, another entry, else the reference's display; None when unknown."""
-        if resource.medication_codeable_concept is not None:
-            return resource.medication_codeable_concept
-        reference, concept = resource.medication_reference, None
+        concept, reference = resource.medication_codeable_concept, resource.medication_reference
         if resource.medication is not None:
             concept, reference = resource.medication.concept, resource.medication.reference
-        if concept is not None:
+        if concept is None and reference is not None:
+            concept = self._referenced(reference.reference or "", resource)
+        if concept is not None and (concept.coding or concept.text):
             return concept
-        if reference is None:
-            return None
-        found = self._referenced(reference.reference or "", resource)
-        if found is not None and (found.coding or found.text):
-            return found
-        return Concept(text=reference.display) if reference.display else None
+        return Concept(text=reference.display) if reference and reference.display else None
 
     def _referenced(self, reference: str, resource: fhir.Resource) -> Concept | None:
         if reference.startswith("#"):
@@ -165,13 +169,13 @@ def _medicine(given: fhir.Given, concept: Concept) -> Medicine:
     if is_statement:
         period = resource.effective_period or fhir.Period(start=resource.effective_date_time)
         stated = period.start or bounds.start
-        started, stopped, supply = stated or resource.date_asserted, period.end or bounds.end, None
+        started, stopped, supply = stated, period.end or bounds.end, None
     else:
         dispense = _lenient(resource.dispense_request, fhir.DispenseRequest) or fhir.DispenseRequest()
         period = dispense.validity_period or fhir.Period()
-        stated = bounds.start or period.start
+        stated = bounds.start
         started, stopped, supply = (
-            stated or resource.authored_on,
+            stated or period.start or resource.authored_on,
             bounds.end or period.end,
             _supply_days(dispense),
         )
@@ -180,7 +184,7 @@ def _medicine(given: fhir.Given, concept: Concept) -> Medicine:
         source=given.source,
         concept=concept,
         is_statement=is_statement,
-        status=_R5_STATUS.get(status, status) if is_statement else status,
+        status=_R5_STATUS.get(status, status),
         intent=resource.intent or "",
         do_not_perform=bool(resource.do_not_perform),
         started=started,
@@ -205,7 +209,7 @@ def _supply_days(dispense: fhir.DispenseRequest) -> int | None:
     if duration is None:
         return None
     amount, unit = _number(duration.value), _IN_DAYS.get(duration.code or duration.unit or "")
-    if amount is None or unit is None:
+    if amount is None or amount <= 0 or unit is None:
         return None
     fills = 1 + (_number(dispense.number_of_repeats_allowed) or 0)
     return min(int(amount * unit * fills), 36_500)

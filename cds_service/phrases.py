@@ -180,7 +180,10 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
         if holds
     ]
     if result.corrected is not None and result.companion is not None:
-        notes.append(f"{result.corrected} corrected for {value(result.companion, knowledge)}")
+        short = knowledge.analytes[result.companion.analyte].short
+        notes.append(
+            f"{knowledge.analytes[result.analyte].short} {result.corrected} when corrected for {short}"
+        )
     _, age = result.age(facts.today)
     if age > knowledge.analytes[result.analyte].current:
         notes.append(f"{age} days old")
@@ -196,15 +199,19 @@ def concept(entry: Diagnosed, knowledge: Knowledge) -> str:
 
 
 def recorded(entry: Diagnosed) -> str:
-    """ "recorded 3 Mar 2020"."""
-    return f"recorded {entry.on}" if entry.on else "date not recorded"
+    """ "since 3 Mar 2020" by its onset, "recorded 3 Mar 2020" where only that is known."""
+    if entry.on is None:
+        return "date not recorded"
+    return f"recorded {entry.on}" if entry.on == entry.recorded else f"since {entry.on}"
 
 
-def diagnosis(entry: Diagnosed, knowledge: Knowledge) -> str:
+def diagnosis(entry: Diagnosed, facts: Facts, knowledge: Knowledge) -> str:
     """A diagnosis's own bullet."""
+    is_pregnancy = entry.concept == "pregnancy_current" and facts.gestation is not None
+    weeks = f", {facts.gestation} weeks" if is_pregnancy else ""
     doubt = "" if entry.is_confirmed else ", not confirmed"
     text = ", matched by text" if entry.matched_by == "text" else ""
-    return f"{concept(entry, knowledge)} {recorded(entry)}{doubt}{text}"
+    return f"{concept(entry, knowledge)} {recorded(entry)}{weeks}{doubt}{text}"
 
 
 def dropped(each: Fact, why: str, knowledge: Knowledge) -> str:

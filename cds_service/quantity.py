@@ -10,13 +10,13 @@ _DURATION = re.compile(r"(\d{1,5}) (day|week|hour)s?")
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A decimal number, printed as it was written, and a unit (UCUM where one is known)."""
+    """A decimal number, printed as it was written (never with an exponent), and a unit (UCUM where one is known)."""
 
     value: Decimal
     unit: str
 
     def __str__(self) -> str:
-        return f"{self.value} {self.unit}".rstrip()
+        return f"{self.value:f} {self.unit}".rstrip()
 
 
 def decimal(text: str) -> Decimal | None:

@@ -17,7 +17,7 @@ _MEDICINE_KEYS = ("medicationStatements", "medicationRequests")
 _RESULT_KEYS = ("labs", "glucose", "observations")
 _LONG_ENOUGH = 365  # days that a cut-off, date-sorted list must reach back to be complete for us
 _DATING = ("estimated_delivery_date", "lmp_date", "gestational_age")
-_ACTIVE_ORDER = {"active", "draft"}
+_ACTIVE_ORDER = {"active"}
 
 
 @dataclass(frozen=True, slots=True)

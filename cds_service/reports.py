@@ -262,19 +262,27 @@ def _has_stem(text: str) -> bool:
 
 
 def _read(texts: Sequence[tuple[str, ...]], site: tuple[str, ...]) -> Told | None:
-    """What the words of one entry say, text by text, with its body site."""
-    mentions = [(words, start, end) for words in texts for start, end in _mentions(words)]
-    if not mentions:
+    """What the words of one entry say; a text that takes its cramps back says nothing about the site."""
+    if not any(_mentions(words) for words in texts):
         return None
-    affirmed = [
-        words for words, start, end in mentions if not (cancelled(words, start) or dismissed(words, end))
-    ]
-    every = {word for words in (*texts, site) for word in words}
-    if not affirmed:
-        is_denial = every & _DENYING and not every & _SOMEBODY_ELSE and _is_leg(every, every)
-        return Told.DENIED if is_denial else Told.ELSEWHERE
-    said = {word for words in (*texts, site) for place, word in enumerate(words) if not negated(words, place)}
-    return Told.LEG if _is_leg(every, said) else Told.ELSEWHERE
+    taken_back = [words for words in texts if _mentions(words) and not _affirms(words)]
+    kept = (*(words for words in texts if words not in taken_back), site)
+    every = {word for words in kept for word in words}
+    said = {word for words in kept for place, word in enumerate(words) if not negated(words, place)}
+    if any(map(_affirms, texts)) and _is_leg(every, said):
+        return Told.LEG
+    is_denied = any(
+        _DENYING & set(words)
+        and not _SOMEBODY_ELSE & set(words)
+        and _is_leg({*words, *site}, {*words, *site})
+        for words in taken_back
+    )
+    return Told.DENIED if is_denied else Told.ELSEWHERE
+
+
+def _affirms(words: tuple[str, ...]) -> bool:
+    """Whether cramps are named at least once without being denied, doubted, past or somebody else's."""
+    return any(not cancelled(words, start) and not dismissed(words, end) for start, end in _mentions(words))
 
 
 def _mentions(words: tuple[str, ...]) -> list[tuple[int, int]]:

@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 from cds_service.dates import Span, clock, instant, written
 from cds_service.facts import LabResult, Unusable
-from cds_service.laboratory import Analyte
+from cds_service.laboratory import Analyte, Conversion
+from cds_service.names import dismissed, negated, tokens
 from cds_service.record import Measurement, Result
 
 _USABLE = {"final", "amended", "corrected", "preliminary"}
 _WITHDRAWN = {"entered-in-error", "cancelled", "registered", "unknown"}
-_HAEMOLYSED = ("haemolys", "hemolys", "hemolyz", "haemolyz")
+_HAEMOLYSED = ("haemoly", "hemoly", "hamoly")  # beginnings of words, folded
+_FLAGGED = ("contaminat", "clotted", "unsatisfactory", "kontamin")
 _AFTER_DIALYSIS = ("post-dialysis", "postdialysis", "post dialysis", "after dialysis", "nach dialyse")
+_PRINTED = (("[IU]", "IU"), ("10*", "10^"), ("meq", "mEq"), ("/{1.73_m2}", "/1.73 m2"))
 # Sodium falls as glucose draws water out of cells: KNOWLEDGE X15
 _GLUCOSE_IS_HIGH = {"mmol/L": Decimal(10), "mg/dL": Decimal(180)}
 _MG_PER_MMOL = Decimal(18)
@@ -47,34 +50,43 @@ def _why_not(result: Result, taken: Span | None, today: date) -> str | None:
         return "not dated"
     if taken.first > today + timedelta(days=1):
         return "dated in the future"
-    if any(word in result.remarks.casefold() for word in _AFTER_DIALYSIS):
+    said = " ".join((result.remarks, *result.concept.words())).casefold()
+    if any(word in said for word in _AFTER_DIALYSIS):
         return "taken after dialysis"
-    return None
+    return "flagged specimen" if _says(result.remarks, _FLAGGED) else None
+
+
+def _says(remarks: str, beginnings: tuple[str, ...]) -> bool:
+    """Whether a word that begins so is affirmed: not "not haemolysed", not "haemolysis: none"."""
+    words = tokens(remarks)
+    return any(
+        word.startswith(beginnings) and not negated(words, place) and not dismissed(words, place + 1)
+        for place, word in enumerate(words)
+    )
 
 
 def _in_column(
     result: Result, measured: Measurement, taken: Span, analyte: Analyte, zone: ZoneInfo | None
 ) -> LabResult | Unusable:
     unit = measured.unit or analyte.without_unit
-    column, value, spelling = analyte.column(unit), measured.value, unit
+    column, value = analyte.column(unit), measured.value
     conversion = analyte.conversion(unit) if column is None else None
     if conversion is not None:
-        column = analyte.column(conversion.to)
-        value = round(value * conversion.factor, conversion.decimals)
+        column, value = analyte.column(conversion.to), _converted(value, conversion)
     if column is None:
         return Unusable(
             analyte.value_set, result.source, taken, "no unit" if not unit else "unit not understood"
         )
     if not column.low <= value <= column.high:
         return Unusable(analyte.value_set, result.source, taken, "implausible value")
-    haemolysed = any(word in result.remarks.casefold() for word in _HAEMOLYSED)
+    haemolysed = _says(result.remarks, _HAEMOLYSED)
     if haemolysed and (analyte.haemolysed_below is None or value >= analyte.haemolysed_below):
         return Unusable(analyte.value_set, result.source, taken, "haemolysed sample")
     return LabResult(
         analyte=analyte.value_set,
         value=value,
         unit=column.unit,
-        written=f"{measured.comparator}{measured.value} {spelling}",
+        written=f"{measured.comparator}{measured.value:f} {_printed(unit)}",
         comparator=measured.comparator,
         taken=taken,
         clock=clock(result.taken, zone),
@@ -88,12 +100,25 @@ def _in_column(
     )
 
 
+def _converted(value: Decimal, conversion: Conversion) -> Decimal:
+    return round(value * conversion.factor, conversion.decimals)
+
+
+def _printed(unit: str) -> str:
+    """A UCUM code as clinicians write it; anything else as it was reported."""
+    for code, plain in _PRINTED:
+        unit = unit.replace(code, plain)
+    return unit
+
+
 def _limit(limit: Measurement | None, analyte: Analyte, unit: str) -> Decimal | None:
-    """The laboratory's limit when it is written in the value's unit, or in none."""
-    if limit is None:
-        return None
-    column = analyte.column(limit.unit) if limit.unit else None
-    return limit.value if not limit.unit or (column is not None and column.unit == unit) else None
+    """The laboratory's limit where it is in the value's unit, can be brought to it, or has no unit at all."""
+    if limit is None or not limit.unit:
+        return limit.value if limit else None
+    column, conversion = analyte.column(limit.unit), analyte.conversion(limit.unit)
+    if column is not None:
+        return limit.value if column.unit == unit else None
+    return _converted(limit.value, conversion) if conversion and conversion.to == unit else None
 
 
 def newest_first(results: Iterable[LabResult]) -> tuple[LabResult, ...]:

@@ -63,15 +63,15 @@ def _is_wanted(
         return False
     parts = (test, *knowledge.guards.panels.get(test, ()))
     analyte = next((orders.analytes[each] for each in parts if each in orders.analytes), None)
+    subjects = {fact.analyte for each in group.findings for fact in each.facts if isinstance(fact, LabResult)}
     newest = next(iter(facts.results.get(analyte or "", ())), None)
-    if newest is None:
+    if newest is None or analyte in subjects:
         return True
     _, age = newest.age(facts.today)
     if order.since_change or order.within:
         is_since = not order.since_change or _is_since(newest, _change(group.findings))
         return not (is_since and age <= (order.within or _FRESH))
-    subjects = {fact.analyte for each in group.findings for fact in each.facts if isinstance(fact, LabResult)}
-    return analyte in subjects or not (age <= _FRESH and _is_since(newest, _arose(group.findings)))
+    return not (age <= _FRESH and _is_since(newest, _arose(group.findings)))
 
 
 def _is_since(result: LabResult, day: date | None) -> bool:
@@ -92,8 +92,17 @@ def _change(findings: Iterable[Finding]) -> date | None:
 
 
 def _arose(findings: Iterable[Finding]) -> date | None:
-    drawn = [fact.taken.last for each in findings for fact in each.facts if isinstance(fact, LabResult)]
-    return max(drawn, default=None) or _change(findings)
+    """When the newest value or diagnosis of the group is dated, else the last change of its drugs."""
+    found = list(findings)
+    days = [
+        on.last
+        for each in found
+        for fact in each.facts
+        if not isinstance(fact, Timing)
+        for on in (fact.taken if isinstance(fact, LabResult) else fact.on,)
+        if on
+    ]
+    return max(days, default=None) or _change(found)
 
 
 def _suggestion(tests: list[str], orders: Orders, subject: str, *, is_urgent: bool) -> Suggestion:

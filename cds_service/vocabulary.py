@@ -109,26 +109,38 @@ _WORDS: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
 
 def _taking(node: Node, words: Vocabulary) -> Criterion:
     value_set = words.drug_class(node.take("taking"))
-    ingredients = node.maybe("ingredients")
-    return say.Taking(value_set, frozenset(ingredients.texts()) if ingredients else frozenset())
+    ingredients, when_taken = node.maybe("ingredients"), node.maybe("when_taken")
+    if when_taken:
+        when_taken.one_of(("yes",))
+    narrowed = frozenset(ingredients.texts()) if ingredients else frozenset[str]()
+    return say.Taking(value_set, narrowed, when_taken is not None)
 
 
 def _diagnosed(node: Node, words: Vocabulary) -> Criterion:
-    return say.HasDiagnosis(words.concepts(node.take("diagnosed")), _beside(node, words))
+    return say.HasDiagnosis(words.concepts(node.take("diagnosed")), _beside(node, _OF_DIAGNOSES, words))
 
 
 def _latest(node: Node, words: Vocabulary) -> Criterion:
-    return say.Latest(words.analyte(node.take("latest")), _beside(node, words))
+    return say.Latest(words.analyte(node.take("latest")), _beside(node, _OF_RESULTS, words))
 
 
 def _unmeasured(node: Node, words: Vocabulary) -> Criterion:
     return say.Unmeasured(words.analyte(node.take("unmeasured")), node.take("within").days())
 
 
-def _beside(node: Node, words: Vocabulary) -> Criterion:
-    """The words beside a phrase's head say more about the same entry."""
+# the words that may stand beside a head and say more about the same entry
+_OF_DIAGNOSES = ("within", "undated", "recorded")
+_OF_RESULTS = (
+    "below", "at_most", "above", "at_least", "measured_below", "low", "high", "without_range", "at_night",
+    "same_sample", "within",
+)  # fmt: skip
+
+
+def _beside(node: Node, allowed: tuple[str, ...], words: Vocabulary) -> Criterion:
+    if node.has("latest") or node.has("diagnosed"):
+        raise node.invalid("two of `diagnosed` and `latest` side by side; write them under `all`")
     parts = tuple(
-        _WORDS[key](node.take(key), words) for key in node.names() if key in _WORDS and node.has(key)
+        _WORDS[key](node.take(key), words) for key in node.names() if key in allowed and node.has(key)
     )
     return say.AllOf(parts) if parts else say.Always()
 

@@ -8,12 +8,13 @@ from cds_service.chains import Group, Selection
 from cds_service.criteria import Case, Truth
 from cds_service.dates import Span
 from cds_service.exposures import timings
-from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, Timing
+from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
 from cds_service.findings import Finding, SetAside
 from cds_service.knowledge import Knowledge
 
 SUMMARY = 139  # characters: the standard says fewer than 140
 MAIN_WORDS, ALSO_WORDS = 80, 110  # DECISIONS, Cards
+_STOPPED = (TimeClass.RECENTLY_STOPPED, TimeClass.STOPPED_SINCE)
 _SET_ASIDE = 5  # items of the set-aside line
 
 
@@ -43,9 +44,11 @@ def main_detail(
     fill = _placeholders(group, facts.onset, knowledge)
     texts, variant = _texts(group), group.lead.variant
     head = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}\n\n{_bullets(group, facts, knowledge)}"
-    options = f"*Options to consider:* {_say(texts, 'Options', variant, fill)}"
-    remarks, last = _remarks(group, facts), _last_line(facts, knowledge)
-    room = MAIN_WORDS - _count((head, options, *remarks, last))
+    options = f"*Consider:* {_options(group, fill, knowledge)}"
+    last = _last_line(facts, knowledge)
+    room = MAIN_WORDS - _count((head, options, last))
+    remarks = _in_room(_remarks(group, facts), room)
+    room -= _count(remarks)
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
     shown, unknown = _in_room(
@@ -63,6 +66,8 @@ def also_detail(
     if selection.left_out:
         lines.append(f"- and {selection.left_out} more in the rule sheets")
     listed, last = "\n".join(lines), _last_line(facts, knowledge)
+    if not selection.main:
+        listed = f"{phrases.capital(phrases.onset(facts))}.\n\n{listed}"
     room = ALSO_WORDS - _count((listed, last))
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
@@ -87,7 +92,7 @@ def _paragraphs(*parts: str) -> str:
 
 
 def _count(paragraphs: Iterable[str]) -> int:
-    return sum(word != "-" for each in paragraphs for word in each.split())
+    return sum(len(each.split()) for each in paragraphs)
 
 
 def _in_room(optional: Iterable[str], room: int) -> list[str]:
@@ -117,6 +122,14 @@ def _set_aside_line(told: Sequence[SetAside], more: int, knowledge: Knowledge) -
 # --- parts ------------------------------------------------------------------------------------------------------
 
 
+def _options(group: Group, fill: Mapping[str, str], knowledge: Knowledge) -> str:
+    """A drug that was stopped needs no change: the question is what stopping did."""
+    lead = group.lead.facts[0]
+    if group.chain is None and isinstance(lead, Timing) and lead.time_class in _STOPPED:
+        return phrases.capital(knowledge.guards.after_stopping)
+    return _say(_texts(group), "Options", group.lead.variant, fill)
+
+
 def _texts(group: Group) -> Mapping[str, str]:
     return group.chain.texts if group.chain else group.lead.contributor.texts
 
@@ -131,16 +144,19 @@ def _placeholders(group: Group, onset: Onset | None, knowledge: Knowledge) -> di
     every = [fact for finding in (group.lead, *group.findings) for fact in finding.facts]
     drugs = [fact for fact in every if isinstance(fact, Timing)]
     results = list(
-        dict.fromkeys(
-            fact
-            for each in group.findings
-            for fact in (*each.facts, *each.evidence)
+        {
+            fact.analyte: fact
+            for each in reversed(group.findings)
+            for fact in reversed((*each.facts, *each.evidence))
             if isinstance(fact, LabResult)
-        )
-    )
+        }.values()
+    )[::-1]
     entries = [fact for fact in every if isinstance(fact, Diagnosed)]
     lead_drug = min(drugs, key=lambda each: each.time_class.strength, default=None)
-    fill = {"drugs": phrases.joined(phrases.drug(each) for each in drugs)}
+    joins = group.chain.joins if group.chain else ()
+    members = (fact for each in group.findings if each.row not in joins for fact in each.facts)
+    named = [fact for fact in members if isinstance(fact, Timing)] or drugs
+    fill = {"drugs": phrases.joined(phrases.drug(each) for each in named)}
     if lead_drug:
         fill |= {
             "drug": phrases.drug(lead_drug),
@@ -162,11 +178,13 @@ def _placeholders(group: Group, onset: Onset | None, knowledge: Knowledge) -> di
 
 
 def _evidence(group: Group) -> str:
-    """The grade letter for contributing, and for acting on the value where that differs."""
+    """The grade letter for contributing, and for acting on the value where that differs; none for a safety point."""
+    if group.lead.role != group.lead.contributor.role:
+        return ""
     grades = group.chain.grades if group.chain else group.lead.contributor.grades
     contributing, acting = grades.get("contributing"), grades.get("acting")
     if contributing and acting and contributing != acting:
-        return f"Evidence: link {contributing}, acting on it {acting}."
+        return f"Evidence: link {contributing}, acting {acting}."
     return f"Evidence: {contributing or acting}."
 
 
@@ -182,12 +200,12 @@ def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> str:
     lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
     lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *beside])]
     entries = dict.fromkeys(each for each in (*told, *beside) if isinstance(each, Diagnosed))
-    lines += [phrases.diagnosis(each, knowledge) for each in entries]
+    lines += [phrases.diagnosis(each, facts, knowledge) for each in entries]
     if also := sorted(set(others) - named):
         lines.append(f"also taking {phrases.joined(also)}")
     if group.lead.role == group.lead.contributor.role:
         lines += _beside(group, facts)
-    return "\n".join(f"- {phrases.capital(line)}" for line in lines)
+    return "\n".join(dict.fromkeys(f"- {phrases.capital(line)}" for line in lines))
 
 
 def _samples(told: Iterable[Fact]) -> Iterable[list[LabResult]]:
@@ -207,9 +225,7 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
         if isinstance(fact, Timing) and fact.change
     ]
     shown = dict.fromkeys(name for each in group.findings for name in each.contributor.shows)
-    analytes = [name for name in shown if name not in told]
-    if group.chain or not analytes:
-        return ""
+    analytes = [name for name in shown if name not in told and name not in facts.unseen]
     since = max((change.last for change in changes), default=None)
     known, unknown = [], []
     for name in analytes:
@@ -233,36 +249,41 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
 
 def _beside(group: Group, facts: Facts) -> Iterable[str]:
     """
-    Drugs that could explain a value but are not contributors (KNOWLEDGE X4, X6).
+    Drugs that are not contributors but matter for a value (KNOWLEDGE X2, X4, X6), each once.
 
-    One that was running when the value was drawn is a likely cause of the value; one that began later is told so
-    that nobody blames it.
+    One that was running when the value was drawn is a likely cause of the value; one that began later, or a
+    supplement that did, is told so that nobody reads the value against it.
     """
-    used = {
+    told = {
         fact.exposure.ingredient for each in group.findings for fact in each.facts if isinstance(fact, Timing)
     }
-    told = set(used)
     for finding in group.findings:
-        for result in finding.facts:
-            if not isinstance(result, LabResult):
-                continue
-            for timing in _explaining(finding, facts):
-                name, began = phrases.drug(timing), timing.course.began
-                if timing.exposure.ingredient in told or began is None:
-                    continue
-                ended = timing.course.ended
-                if began.last >= result.taken.last:
+        result = finding.facts[0]
+        if isinstance(result, LabResult):
+            for timing in _relevant(finding, facts):
+                line = _against(timing, result, finding)
+                if line and timing.exposure.ingredient not in told:
                     told.add(timing.exposure.ingredient)
-                    yield f"drawn before {name} ({began})"
-                elif ended is None or ended.last >= result.taken.first:
-                    told.add(timing.exposure.ingredient)
-                    yield f"{name} ({phrases.since(timing)}) was running: a likely cause of the value"
+                    yield line
 
 
-def _explaining(finding: Finding, facts: Facts) -> Iterable[Timing]:
-    for value_set in finding.contributor.explained_by:
-        members = facts.exposures.get(value_set, ())
-        yield from timings(members, facts.onset, finding.contributor.washout, facts.today, {})
+def _relevant(finding: Finding, facts: Facts) -> Iterable[Timing]:
+    for value_set in (*finding.contributor.explained_by, *finding.contributor.replaced_by):
+        yield from timings(facts.exposures.get(value_set, ()), facts.onset, 0, facts.today, {})
+
+
+def _against(timing: Timing, result: LabResult, finding: Finding) -> str:
+    """How a drug stands to a value; "" when it does not matter, or can't be told."""
+    began, ended = timing.course.began, timing.course.ended
+    if began is None:
+        return ""
+    if began.last >= result.taken.last:
+        return f"drawn before {phrases.drug(timing)} ({began})"
+    if timing.exposure.value_set in finding.contributor.replaced_by:
+        return ""
+    if ended is None or ended.last >= result.taken.first:
+        return f"{phrases.drug(timing)} ({phrases.since(timing)}) was running: a likely cause of the value"
+    return ""
 
 
 def _remarks(group: Group, facts: Facts) -> list[str]:
@@ -272,7 +293,8 @@ def _remarks(group: Group, facts: Facts) -> list[str]:
         for remark in finding.contributor.remarks
         if remark.when.answer(Case(facts, finding.facts[0])).holds
     )
-    return list(dict.fromkeys(remarks))
+    beside = (f"Beside it: {chain.label} (see {chain.id})." for chain in group.named)
+    return list(dict.fromkeys((*remarks, *beside)))
 
 
 def _not_known(group: Group) -> str:

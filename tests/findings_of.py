@@ -1,7 +1,7 @@
 """What the service answers for a patient of the builder, by row: for tests that ask about one contributor or chain."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -36,7 +36,7 @@ class Answer:
         }
 
     @property
-    def flagged(self) -> frozenset[str]:
+    def flagged(self) -> Set[str]:
         """The rows that outside checkers count: all but those set aside."""
         return frozenset(row for row, (role, _) in self.rows.items() if role != "set-aside")
 
@@ -46,7 +46,7 @@ class Answer:
         return tuple(chain for card in self.cards if (chain := card.extension.get("org.legcramps.chain")))
 
     @property
-    def suggested(self) -> frozenset[str]:
+    def suggested(self) -> Set[str]:
         """Every test that some card offers to draft, by the text of its order: "Potassium"."""
         return frozenset(test for card in self.cards for test in tests_of(card))
 
@@ -100,13 +100,16 @@ class Answer:
         return "\n".join(f"{card.summary}\n{card.detail}" for card in self.cards)
 
 
-def answer(patient: APatient) -> Answer:
-    """What a client gets when this patient's chart is opened."""
-    request = decode(json.dumps(patient.request()).encode(), "patient-view")
+def answer(patient: APatient, *, cut_off: Iterable[str] = ()) -> Answer:
+    """What a client gets when this patient's chart is opened; *cut_off* names the lists that go on unread."""
+    body = patient.request()
+    for key in cut_off:
+        body["prefetch"][key]["link"] = [{"relation": "next", "url": f"https://fhir.example/next/{key}"}]
+    request = decode(json.dumps(body).encode(), "patient-view")
     return Answer(advise(request, _site(), patient.today))
 
 
-def tests_of(card: Card) -> frozenset[str]:
+def tests_of(card: Card) -> Set[str]:
     """The tests that one card offers to draft."""
     return frozenset(action.resource["code"]["text"] for each in card.suggestions for action in each.actions)
 

@@ -1,0 +1,127 @@
+"""The prefetch templates that discovery offers: what every client can send as a URL."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from cds_service.contributors import load
+from cds_service.fhir import KEYS
+from cds_service.prefetch import LONGEST_QUERY
+from tests.patients import CARDS
+
+_SEARCHES = tuple(key for key in KEYS if key != "patient")
+
+
+@pytest.fixture(scope="module")
+def queries() -> Mapping[str, str]:
+    return load(CARDS, "demo").prefetch
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(query).query, keep_blank_values=True, strict_parsing=True)
+
+
+def test_keys_are_those_that_are_read(queries: Mapping[str, str]) -> None:
+    assert tuple(queries) == KEYS
+
+
+def test_patient_is_a_read(queries: Mapping[str, str]) -> None:
+    assert queries["patient"] == "Patient/{{context.patientId}}"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_query_is_short_enough_for_every_proxy(queries: Mapping[str, str], key: str) -> None:
+    assert len(queries[key]) < LONGEST_QUERY == 1900
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_only_the_patient_of_the_context_is_filled_in(queries: Mapping[str, str], key: str) -> None:
+    """No %today, no userId, no other prefetch: not every client understands them."""
+    placeholders = re.findall(r"\{\{.*?\}\}", queries[key])
+
+    assert placeholders == ["{{context.patientId}}"]
+    assert "%" not in queries[key]
+
+
+@pytest.mark.parametrize("key", _SEARCHES)
+def test_search_has_one_question_mark_and_no_repeated_parameter(queries: Mapping[str, str], key: str) -> None:
+    names = [name for name, _ in _parameters(queries[key])]
+
+    assert queries[key].count("?") == 1
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("key", _SEARCHES)
+def test_search_is_about_the_patient_and_says_how_many(queries: Mapping[str, str], key: str) -> None:
+    parameters = dict(_parameters(queries[key]))
+
+    assert parameters["patient"] == "{{context.patientId}}"
+    assert int(parameters["_count"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("key", "sort"),
+    [
+        ("medicationStatements", "-effective"),
+        ("medicationRequests", "-authoredon"),
+        ("labs", "-date"),
+        ("glucose", "-date"),
+        ("observations", "-date"),
+    ],
+)
+def test_newest_come_first(queries: Mapping[str, str], key: str, sort: str) -> None:
+    assert dict(_parameters(queries[key]))["_sort"] == sort
+
+
+@pytest.mark.parametrize("key", ["labs", "glucose", "observations"])
+def test_codes_are_bare_and_asked_once(queries: Mapping[str, str], key: str) -> None:
+    """With the system before each code a query is three times as long; we check the system ourselves."""
+    codes = dict(_parameters(queries[key]))["code"].split(",")
+
+    assert "|" not in queries[key]
+    assert codes
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize("key", ["labs", "glucose"])
+def test_laboratory_codes_are_loinc_codes(queries: Mapping[str, str], key: str) -> None:
+    codes = dict(_parameters(queries[key]))["code"].split(",")
+
+    assert [code for code in codes if not re.fullmatch(r"\d{1,7}-\d", code)] == []
+
+
+def test_glucose_does_not_crowd_out_the_other_results(queries: Mapping[str, str]) -> None:
+    labs = set(dict(_parameters(queries["labs"]))["code"].split(","))
+    glucose = set(dict(_parameters(queries["glucose"]))["code"].split(","))
+
+    assert labs & glucose == set()
+
+
+def test_every_analyte_that_a_rule_reads_is_asked_for(queries: Mapping[str, str]) -> None:
+    knowledge = load(CARDS, "demo")
+    asked = {
+        code for key in ("labs", "glucose") for code in dict(_parameters(queries[key]))["code"].split(",")
+    }
+
+    unasked = [
+        name
+        for name in knowledge.analytes
+        if not asked.intersection(knowledge.value_sets.codes(name, "http://loinc.org"))
+    ]
+
+    assert unasked == []
+
+
+def test_only_active_orders_are_asked_for(queries: Mapping[str, str]) -> None:
+    assert dict(_parameters(queries["serviceRequests"]))["status"] == "active"
+
+
+def test_symptom_observations_are_asked_for(queries: Mapping[str, str]) -> None:
+    """A report of cramps may come as an Observation, by the SNOMED CT codes of our value sets."""
+    asked = set(dict(_parameters(queries["observations"]))["code"].split(","))
+    cramps = load(CARDS, "demo").value_sets.codes("nocturnal_leg_cramps", "http://snomed.info/sct")
+
+    assert cramps
+    assert set(cramps) <= asked

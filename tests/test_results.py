@@ -1,0 +1,343 @@
+"""Observations -> lab results in a unit that limits are written in, or a reason why not."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cds_service import results
+from cds_service.dates import Span
+from cds_service.facts import LabResult, Unusable
+from cds_service.laboratory import Analyte, Column, Conversion, folded
+from cds_service.record import Coding, Concept, Measurement, Result
+from tests.patients import TODAY
+
+_POTASSIUM = Analyte(
+    name="potassium",
+    value_set="potassium",
+    short="K",
+    label="potassium",
+    current=90,
+    quotable=365,
+    columns=(Column("mmol/L", ("mmol/l", "meq/l"), Decimal(1), Decimal(10)),),
+    conversions=(),
+    without_unit="mmol/L",
+    order="potassium",
+    group="labs",
+    haemolysed_below=Decimal("3.5"),
+)
+_CK = Analyte(
+    name="creatine-kinase",
+    value_set="creatine_kinase",
+    short="CK",
+    label="creatine kinase",
+    current=90,
+    quotable=365,
+    columns=(Column("U/L", ("u/l", "[iu]/l"), Decimal(5), Decimal(500000)),),
+    conversions=(Conversion(("ukat/l",), "U/L", Decimal(60), 0),),
+    without_unit="",
+    order="CK",
+    group="labs",
+)
+_DAY = Span.of(date(2026, 6, 8))
+
+
+def _measured(text: str) -> Measurement:
+    number, _, unit = text.partition(" ")
+    return Measurement(Decimal(number), unit, "")
+
+
+def _result(value: str | None = "3.1 mmol/L", **members: Any) -> Result:
+    made: dict[str, Any] = {
+        "source": "Observation/k1",
+        "concept": Concept(text="Potassium"),
+        "status": "final",
+        "taken": "2026-06-08",
+        "measured": _measured(value) if value else None,
+        "answer": None,
+        "said": None,
+        "dated": None,
+        "low": None,
+        "high": None,
+        "site": "",
+        "remarks": "",
+        "is_absent": False,
+        "key": "labs",
+    }
+    return Result(**{**made, **members})
+
+
+def _read(
+    result: Result, analyte: Analyte = _POTASSIUM, zone: ZoneInfo | None = None
+) -> LabResult | Unusable | None:
+    return results.lab_result(result, analyte, TODAY, zone)
+
+
+def _why(result: Result, analyte: Analyte = _POTASSIUM) -> str | None:
+    read = _read(result, analyte)
+    return read.why if isinstance(read, Unusable) else None
+
+
+def _usable(result: Result, analyte: Analyte = _POTASSIUM) -> LabResult:
+    read = _read(result, analyte)
+    assert isinstance(read, LabResult)
+    return read
+
+
+def test_usable_result_keeps_value_unit_date_limits_and_source() -> None:
+    result = _result("3.10 mmol/L", low=_measured("3.5 mmol/L"), high=_measured("5.1"))
+
+    found = _read(result)
+
+    assert found == LabResult(
+        analyte="potassium",
+        value=Decimal("3.10"),
+        unit="mmol/L",
+        written="3.10 mmol/L",
+        comparator="",
+        taken=_DAY,
+        clock=None,
+        instant=None,
+        low=Decimal("3.5"),
+        high=Decimal("5.1"),
+        source="Observation/k1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "printed"),
+    [("meq/L", "3.1 mEq/L"), ("mEq/L", "3.1 mEq/L"), ("MMOL/L", "3.1 MMOL/L"), ("mmol / L", "3.1 mmol / L")],
+)
+def test_spelling_of_the_unit_does_not_matter_and_is_printed_readably(unit: str, printed: str) -> None:
+    found = _usable(_result(f"3.1 {unit}"))
+
+    assert (found.unit, found.written) == ("mmol/L", printed)
+
+
+def test_unit_that_was_missing_is_marked() -> None:
+    found = _usable(_result("3.1"))
+
+    assert (found.unit, found.unit_was_missing, found.written) == ("mmol/L", True, "3.1 mmol/L")
+
+
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (_result("3.1 furlongs"), "unit not understood"),
+        (_result("31 mmol/L"), "implausible value"),
+        (_result("0.99 mmol/L"), "implausible value"),
+        (_result(taken=None), "not dated"),
+        (_result(taken="last week"), "not dated"),
+        (_result(taken="2026-06-17"), "dated in the future"),
+        (_result(status=""), "no status"),
+        (_result(None, answer=Concept(text="haemolysed, not done")), "not a number"),
+        (_result(remarks="taken post-dialysis"), "taken after dialysis"),
+        (_result(concept=Concept(text="Potassium post dialysis")), "taken after dialysis"),
+        (_result(remarks="Specimen contaminated"), "flagged specimen"),
+        (_result("3.5 mmol/L", remarks="haemolysed"), "haemolysed sample"),
+    ],
+)
+def test_result_that_can_not_be_used_says_why(result: Result, why: str) -> None:
+    found = _why(result)
+
+    assert found == why
+
+
+def test_of_a_date_one_day_ahead_a_time_zone_may_be_the_reason() -> None:
+    found = _usable(_result(taken="2026-06-16"))
+
+    assert found.taken == Span.of(date(2026, 6, 16))
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "cancelled", "registered", "unknown"])
+def test_withdrawn_entry_says_nothing(status: str) -> None:
+    found = _read(_result(status=status))
+
+    assert found is None
+
+
+def test_entry_without_any_value_says_nothing() -> None:
+    found = _read(_result(None, is_absent=True))
+
+    assert found is None
+
+
+@pytest.mark.parametrize("unit", ["", "mg"])
+def test_analyte_whose_units_differ_is_not_guessed(unit: str) -> None:
+    found = _why(_result(f"500 {unit}".strip()), _CK)
+
+    assert found == ("unit not understood" if unit else "no unit")
+
+
+@pytest.mark.parametrize(
+    ("remarks", "is_haemolysed"),
+    [
+        ("haemolysed", True),
+        ("Hemolyzed specimen", True),
+        ("slight hämolysis", True),
+        ("not haemolysed", False),
+        ("no hemolysis", False),
+        ("Hemolysis: none", False),
+        ("serum", False),
+    ],
+)
+def test_haemolysis_counts_only_when_it_is_affirmed(remarks: str, is_haemolysed: bool) -> None:
+    found = _usable(_result("3.1 mmol/L", remarks=remarks))
+
+    assert found.is_haemolysed is is_haemolysed
+
+
+def test_preliminary_result_is_marked() -> None:
+    found = _usable(_result(status="preliminary"))
+
+    assert found.is_preliminary
+
+
+def test_unit_without_a_limit_is_converted_with_its_reference_range() -> None:
+    result = _result("34.004 ukat/L", high=_measured("3.2 ukat/L"))
+
+    found = _usable(result, _CK)
+
+    assert (found.value, found.unit, found.high, found.written) == (
+        Decimal(2040),
+        "U/L",
+        Decimal(192),
+        "34.004 ukat/L",
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "read"),
+    [
+        (_measured("200 U/L"), Decimal(200)),
+        (_measured("200"), Decimal(200)),
+        (_measured("200 mg/dL"), None),
+        (None, None),
+    ],
+)
+def test_limit_in_another_unit_is_not_used(limit: Measurement | None, read: Decimal | None) -> None:
+    found = _usable(_result("500 U/L", high=limit), _CK)
+
+    assert found.high == read
+
+
+def test_printed_unit_is_not_a_ucum_code() -> None:
+    found = _usable(_result("500 [IU]/L"), _CK)
+
+    assert found.written == "500 IU/L"
+
+
+def test_exponent_is_never_printed() -> None:
+    found = _usable(_result("1.24e3 U/L"), _CK)
+
+    assert found.written == "1240 U/L"
+
+
+def test_comparator_is_kept_and_printed() -> None:
+    found = _usable(_result(measured=Measurement(Decimal("2.5"), "mmol/L", "<")))
+
+    assert (found.comparator, found.written) == ("<", "<2.5 mmol/L")
+
+
+def test_local_time_of_day_is_kept() -> None:
+    read = _read(_result(taken="2026-06-08T02:10:00Z"), zone=ZoneInfo("Europe/Paris"))
+
+    found = read.clock if isinstance(read, LabResult) else None
+
+    assert found == "04:10"
+
+
+def test_newest_comes_first_and_the_same_value_counts_once() -> None:
+    old, new = _usable(_result(taken="2026-06-01")), _usable(_result("3.3 mmol/L"))
+    twice = _usable(_result("3.3 mmol/L", source="Observation/k9"))
+
+    found = results.newest_first([old, new, twice])
+
+    assert [(each.written, str(each.taken)) for each in found] == [
+        ("3.3 mmol/L", "8 Jun 2026"),
+        ("3.1 mmol/L", "1 Jun 2026"),
+    ]
+
+
+def test_order_of_entries_does_not_matter() -> None:
+    members = [_usable(_result(f"3.{tenth} mmol/L", taken=f"2026-06-0{tenth}")) for tenth in range(1, 9)]
+
+    forward, backward = results.newest_first(members), results.newest_first(reversed(members))
+
+    assert forward == backward
+
+
+def _lab(analyte: str, value: str, taken: Span = _DAY) -> LabResult:
+    number, _, unit = value.partition(" ")
+    return LabResult(
+        analyte=analyte,
+        value=Decimal(number),
+        unit=unit,
+        written=value,
+        comparator="",
+        taken=taken,
+        clock=None,
+        instant=None,
+        low=None,
+        high=None,
+        source=f"Observation/{analyte}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("sodium", "glucose", "corrected"),
+    [
+        ("133", "10.0 mmol/L", None),
+        ("133", "10.1 mmol/L", Decimal("134.9")),
+        ("133", "180 mg/dL", None),
+        ("133", "181 mg/dL", Decimal("134.9")),
+        ("124", "32 mmol/L", Decimal("135.3")),
+    ],
+)
+def test_sodium_is_corrected_beside_a_high_glucose(
+    sodium: str, glucose: str, corrected: Decimal | None
+) -> None:
+    """KNOWLEDGE X15: Na + 2.4 x (glucose - 5.6) / 5.6."""
+    by_analyte = {"sodium": (_lab("sodium", f"{sodium} mmol/L"),), "glucose": (_lab("glucose", glucose),)}
+
+    [found] = results.corrected_for_glucose(by_analyte)["sodium"]
+
+    assert found.corrected == corrected
+    assert found.sources == (
+        ("Observation/sodium", "Observation/glucose") if corrected else ("Observation/sodium",)
+    )
+
+
+def test_glucose_of_another_day_corrects_nothing() -> None:
+    other_day = Span.of(date(2026, 6, 7))
+    by_analyte = {
+        "sodium": (_lab("sodium", "133 mmol/L"),),
+        "glucose": (_lab("glucose", "25 mmol/L", other_day),),
+    }
+
+    found = results.corrected_for_glucose(by_analyte)
+
+    assert found == by_analyte
+
+
+def test_spellings_are_compared_without_space_case_and_micro_sign() -> None:
+    found = {folded(unit) for unit in ("µmol/L", "μmol/l", "umol / L")}
+
+    assert found == {"umol/l"}
+
+
+def test_column_and_conversion_are_found_by_spelling() -> None:
+    found = (_CK.column("[IU]/L"), _CK.conversion("UKAT/L"), _CK.column("g/L"))
+
+    assert found == (_CK.columns[0], _CK.conversions[0], None)
+
+
+def test_code_decides_which_analyte_not_the_text() -> None:
+    """The reader is told the analyte; the concept's own words only say how it was taken."""
+    concept = Concept(coding=(Coding("http://loinc.org", "2823-3", "Potassium"),), text="K")
+
+    found = _usable(_result(concept=concept))
+
+    assert found.analyte == "potassium"
