@@ -126,7 +126,11 @@ def onset(facts: Facts) -> str:
         return "onset of cramps not recorded"
     first = next(each for each in facts.reports if each.onset == began)
     carrier = "" if first.carrier == "diagnosis" else f" ({first.carrier})"
-    others = [each.onset.on for each in facts.reports if each.onset and each.onset != began]
+    others = [
+        f"{each.onset.on}{'' if each.carrier == 'diagnosis' else f' ({each.carrier})'}"
+        for each in facts.reports
+        if each.onset and each.onset != began
+    ]
     also = f", also reported {others[0]}" if others else ""
     more = f" and {len(others) - 1} more" if len(others) > 1 else ""
     stated = f"cramps from {began.on}" if began.is_stated else f"cramps recorded {began.on}, onset not stated"

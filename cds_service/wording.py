@@ -43,19 +43,25 @@ def main_detail(
     """
     fill = _placeholders(group, facts.onset, knowledge)
     texts, variant = _texts(group), group.lead.variant
-    head = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}\n\n{_bullets(group, facts, knowledge)}"
+    title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
+    beside = _beside(group, facts)
+    head = f"{title}\n\n{_bullets(group, list(beside.values()), facts, knowledge)}"
     options = f"*Consider:* {_options(group, fill, knowledge)}"
     last = _last_line(facts, knowledge)
     room = MAIN_WORDS - _count((head, options, last))
     remarks = _in_room(_remarks(group, facts), room)
     room -= _count(remarks)
+    told_beside = tuple(
+        each for each in aside if isinstance(each.fact, Timing) and phrases.drug(each.fact) in beside
+    )
+    aside = [each for each in aside if each not in told_beside]
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
     shown, unknown = _in_room(
         (_shown(group, told, facts, knowledge), _not_known(group)), room - _count((set_aside,))
     )
     listed = f"{head}\n{shown}" if shown else head
-    return Detail(_paragraphs(listed, options, *remarks, unknown, set_aside, last), kept)
+    return Detail(_paragraphs(listed, options, *remarks, unknown, set_aside, last), (*told_beside, *kept))
 
 
 def also_detail(
@@ -126,7 +132,7 @@ def _options(group: Group, fill: Mapping[str, str], knowledge: Knowledge) -> str
     """A drug that was stopped needs no change: the question is what stopping did."""
     lead = group.lead.facts[0]
     if group.chain is None and isinstance(lead, Timing) and lead.time_class in _STOPPED:
-        return phrases.capital(knowledge.guards.after_stopping)
+        return knowledge.guards.after_stopping
     return _say(_texts(group), "Options", group.lead.variant, fill)
 
 
@@ -135,8 +141,10 @@ def _texts(group: Group) -> Mapping[str, str]:
 
 
 def _say(texts: Mapping[str, str], title: str, variant: str, fill: Mapping[str, str]) -> str:
+    """A section of the file, in the variant's own wording where there is one, filled in."""
     text = texts.get(f"{title} ({variant})") if variant else None
-    return phrases.capital((text or texts[title]).format_map(fill))
+    said = (text or texts[title]).format_map(fill)
+    return said if title == "Options" else phrases.capital(said)
 
 
 def _placeholders(group: Group, onset: Onset | None, knowledge: Knowledge) -> dict[str, str]:
@@ -184,27 +192,26 @@ def _evidence(group: Group) -> str:
     grades = group.chain.grades if group.chain else group.lead.contributor.grades
     contributing, acting = grades.get("contributing"), grades.get("acting")
     if contributing and acting and contributing != acting:
-        return f"Evidence: link {contributing}, acting {acting}."
+        return f"Evidence: link {contributing}, acting on it {acting}."
     return f"Evidence: {contributing or acting}."
 
 
-def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> str:
+def _bullets(group: Group, beside: Sequence[str], facts: Facts, knowledge: Knowledge) -> str:
     """The dated facts: drugs with the onset, results, diagnoses, then what explains a value or came after it."""
     told = list(dict.fromkeys(fact for each in group.findings for fact in each.facts))
     drugs = list({phrases.drug(each): each for each in reversed(told) if isinstance(each, Timing)}.values())[
         ::-1
     ]
     named = {phrases.drug(each) for each in drugs}
-    beside = [fact for each in group.findings for fact in each.evidence if fact not in told]
-    others = {phrases.drug(each): each for each in beside if isinstance(each, Timing)}
+    evidence = [fact for each in group.findings for fact in each.evidence if fact not in told]
+    others = {phrases.drug(each): each for each in evidence if isinstance(each, Timing)}
     lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
-    lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *beside])]
-    entries = dict.fromkeys(each for each in (*told, *beside) if isinstance(each, Diagnosed))
+    lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *evidence])]
+    entries = dict.fromkeys(each for each in (*told, *evidence) if isinstance(each, Diagnosed))
     lines += [phrases.diagnosis(each, facts, knowledge) for each in entries]
     if also := sorted(set(others) - named):
         lines.append(f"also taking {phrases.joined(also)}")
-    if group.lead.role == group.lead.contributor.role:
-        lines += _beside(group, facts)
+    lines += beside
     return "\n".join(dict.fromkeys(f"- {phrases.capital(line)}" for line in lines))
 
 
@@ -247,24 +254,26 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
     return "\n".join(f"- {phrases.capital(line)}" for line in lines)
 
 
-def _beside(group: Group, facts: Facts) -> Iterable[str]:
+def _beside(group: Group, facts: Facts) -> dict[str, str]:
     """
-    Drugs that are not contributors but matter for a value (KNOWLEDGE X2, X4, X6), each once.
+    Drugs that are not contributors but matter for a value (KNOWLEDGE X2, X4, X6): a sentence for each by name.
 
     One that was running when the value was drawn is a likely cause of the value; one that began later, or a
     supplement that did, is told so that nobody reads the value against it.
     """
-    told = {
-        fact.exposure.ingredient for each in group.findings for fact in each.facts if isinstance(fact, Timing)
+    members = {
+        phrases.drug(fact) for each in group.findings for fact in each.facts if isinstance(fact, Timing)
     }
+    found: dict[str, str] = {}
     for finding in group.findings:
         result = finding.facts[0]
-        if isinstance(result, LabResult):
-            for timing in _relevant(finding, facts):
-                line = _against(timing, result, finding)
-                if line and timing.exposure.ingredient not in told:
-                    told.add(timing.exposure.ingredient)
-                    yield line
+        if not isinstance(result, LabResult) or finding.role != finding.contributor.role:
+            continue
+        for timing in _relevant(finding, facts):
+            name, line = phrases.drug(timing), _against(timing, result, finding)
+            if line and name not in members:
+                found.setdefault(name, line)
+    return found
 
 
 def _relevant(finding: Finding, facts: Facts) -> Iterable[Timing]:
@@ -282,7 +291,8 @@ def _against(timing: Timing, result: LabResult, finding: Finding) -> str:
     if timing.exposure.value_set in finding.contributor.replaced_by:
         return ""
     if ended is None or ended.last >= result.taken.first:
-        return f"{phrases.drug(timing)} ({phrases.since(timing)}) was running: a likely cause of the value"
+        after = ", after the cramps began" if timing.time_class is TimeClass.AFTER else ""
+        return f"{phrases.drug(timing)} ({phrases.since(timing)}{after}) was running: a likely cause of the value"
     return ""
 
 

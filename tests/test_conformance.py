@@ -19,7 +19,7 @@ FINDINGS, KIND, CHAIN = "org.legcramps.findings", "org.legcramps.card", "org.leg
 
 @pytest.fixture(scope="module")
 def request_() -> JSON:
-    """A thiazide with a low potassium, a long-standing statin, and no list of orders: a main, an also and a data card."""
+    """A low potassium on a thiazide, an old statin, no list of orders: one card of each kind."""
     patient = (
         a_patient().with_cramps("2026-05-05").taking("indapamide", "2026-04-01").lacking("serviceRequests")
     )

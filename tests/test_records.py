@@ -368,7 +368,7 @@ def test_a_statin_written_as_text_without_dates_is_a_line_with_its_entry(records
 def test_a_pregnancy_that_only_observations_record_is_seen(records: Path) -> None:
     told = told_by(records / "au-ps-referral-endoconsult-autogen.json.gz", "2024-10-20", "2024-11-12")
 
-    # status "pregnant" of 12 Jun 2024, due 3 Feb 2025: week 27
+    # status "pregnant" of 12 Jun 2024, due 3 Feb 2025: 28 weeks
     assert told.flagged == {"D10": ALSO, "C12": MAIN}
     assert told.missing(["insulin isophane human", "insulin regular human"]) == []
 
