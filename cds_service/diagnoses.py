@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cds_service.dates import Span, written
 from cds_service.facts import Diagnosed
-from cds_service.names import tokens
+from cds_service.names import cancelled, tokens
 from cds_service.record import Diagnosis, Person, Result
 from cds_service.terminology import Match
 
@@ -96,6 +96,34 @@ def _gestation(analyte: str, result: Result) -> Gestation | None:
         ):
             return Gestation(taken.first - timedelta(days=int(days)), result.source, taken.first)
     return None
+
+
+def observed_pregnancies(entries: Iterable[tuple[str, Result]]) -> tuple[list[Diagnosed], list[date]]:
+    """
+    Pregnancies that Observations report (a status, a due date, a gestational age), and days on which one was denied.
+
+    A last period alone is no pregnancy. A coded answer is read by its display: no table holds the answer codes.
+    """
+    present, denied = [], []
+    for analyte, result in entries:
+        taken = written(result.taken)
+        if taken is None or result.status in ("entered-in-error", "cancelled", "registered"):
+            continue
+        says = _says_pregnant(result) if analyte == "pregnancy_status" else _gestation(analyte, result) is not None
+        if says and analyte != "lmp_date":
+            present.append(Diagnosed("pregnancy_current", result.source, taken, taken, True, "code"))
+        elif says is False and analyte == "pregnancy_status":
+            denied.append(taken.first)
+    return present, denied
+
+
+def _says_pregnant(result: Result) -> bool | None:
+    """None when the answer is neither."""
+    for word in result.answer.words() if result.answer else ():
+        said = tokens(word)
+        if "pregnant" in said:
+            return not cancelled(said, said.index("pregnant"))
+    return result.said
 
 
 def current_pregnancy(

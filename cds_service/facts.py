@@ -125,7 +125,8 @@ class Timing:
     How one course stands to the onset.
 
     *change* is the start or rise that decided, *days* the days from it (or from the stop) to the onset. *is_rise*
-    tells a rise from a start; *order_is_unknown* that dates are too coarse to say what came first.
+    tells a rise from a start; *order_is_unknown* that dates are too coarse to say what came first. *replaced* names
+    the drugs of the class that it only continues.
     """
 
     exposure: Exposure
@@ -135,6 +136,7 @@ class Timing:
     is_rise: bool = False
     days: int | None = None
     order_is_unknown: bool = False
+    replaced: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from cds_service.criteria import Answer, Case, Criterion, Truth, taken
-from cds_service.exposures import timings
 from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.knowledge import Contributor, Knowledge, Role
+from cds_service.timing import timings
 
 # Laboratory validity in days (KNOWLEDGE section 3); an analyte's own window is in its file
 CRITICAL_AGE = 30
@@ -232,7 +232,9 @@ def _judge_taken(contributor: Contributor, facts: Facts, members: Iterable[Expos
     if not running:
         return None
     verdict = _verdict(contributor, facts, running[0])
-    named = [each for each in running if each in verdict.evidence]
+    case = Case(facts, running[0])
+    met = [fact for _, criterion in contributor.when for fact in criterion.answer(case).evidence]
+    named = [each for each in running if each in met] if verdict.level else []
     finding = _finding(contributor, replace(verdict, subject=named[0]), named) if named else None
     return Judgement(contributor, finding, (), verdict.answers)
 

@@ -61,6 +61,14 @@ _ABBREVIATED = {
     "Q6H": 4,
     "Q8H": 3,
 }
+# R5 says in `status` whether a statement is right, and in `adherence` whether the medicine is taken
+_ADHERENCE = {
+    "taking": "active",
+    "not-taking": "not-taken",
+    "on-hold": "on-hold",
+    "stopped": "stopped",
+    "unknown": "unknown",
+}
 # R5's words for a statement that is right and for a prescription that has reached its end
 _R5_STATUS = {"recorded": "active", "ended": "completed"}
 
@@ -179,12 +187,12 @@ def _medicine(given: fhir.Given, concept: Concept) -> Medicine:
             bounds.end or period.end,
             _supply_days(dispense),
         )
-    status = resource.status or ""
+    status = _medicine_status(resource)
     return Medicine(
         source=given.source,
         concept=concept,
         is_statement=is_statement,
-        status=_R5_STATUS.get(status, status),
+        status=status,
         intent=resource.intent or "",
         do_not_perform=bool(resource.do_not_perform),
         started=started,
@@ -196,6 +204,20 @@ def _medicine(given: fhir.Given, concept: Concept) -> Medicine:
         reasons=_reasons(resource),
         key=given.key,
     )
+
+
+def _medicine_status(resource: fhir.Resource) -> str:
+    """R4's word for the status; of an R5 statement that is right, what its adherence says."""
+    status = resource.status or ""
+    adherence = _lenient(resource.adherence, fhir.Adherence) if status == "recorded" else None
+    codes = [coding.code or "" for coding in ((adherence and adherence.code) or NOTHING).coding or ()]
+    said = (
+        _ADHERENCE[word]
+        for code in codes
+        for word in _ADHERENCE
+        if code == word or code.startswith(f"{word}-")
+    )
+    return next(said, _R5_STATUS.get(status, status))
 
 
 def _bounds(dosages: Iterable[fhir.Dosage]) -> fhir.Period:
@@ -218,8 +240,14 @@ def _supply_days(dispense: fhir.DispenseRequest) -> int | None:
 def _dose(dosage: fhir.Dosage) -> Dose:
     rate = dosage.dose_and_rate[0] if dosage.dose_and_rate else fhir.DoseAndRate()
     quantity = rate.dose_quantity or (rate.dose_range.high if rate.dose_range else None) or fhir.Quantity()
-    per_day = _per_day(dosage.timing) if dosage.timing else None
+    per_day = _per_day(dosage.timing) if dosage.timing and not _is_as_needed(dosage) else None
     return Dose(_number(quantity.value), quantity.code or quantity.unit or "", per_day, dosage.text or "")
+
+
+def _is_as_needed(dosage: fhir.Dosage) -> bool:
+    reasons = (dosage.as_needed_codeable_concept, dosage.as_needed_for)
+    said = (_lenient(dosage.as_needed_boolean, bool), _lenient(dosage.as_needed, bool))
+    return any(said) or any(map(_is_given, reasons))
 
 
 def _per_day(timing: fhir.Timing) -> Decimal | None:

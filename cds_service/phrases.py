@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
 from cds_service.knowledge import Knowledge
@@ -74,12 +75,19 @@ def since(timing: Timing) -> str:
             return f"raised {timing.change}"
         case TimeClass.STRONG | TimeClass.PLAUSIBLE | TimeClass.AFTER:
             return f"{stated} {began}"
+        case TimeClass.WEAK if timing.replaced:
+            return f"in place of {joined(map(harmless, timing.replaced))}, the class since {began}"
         case TimeClass.WEAK:
-            return f"unchanged since {began}"
+            return (
+                f"unchanged since {began}"
+                if timing.course.began_is_stated
+                else f"first recorded {began}, unchanged"
+            )
         case TimeClass.UNKNOWN if timing.order_is_unknown:
             return f"{stated} {began}, which may be before or after the cramps"
         case _:
-            return f"{stated} {began}" if began else "start date not recorded"
+            status = ", status not known" if timing.course.is_weak else ""
+            return f"{stated} {began}{status}" if began else f"start date not recorded{status}"
 
 
 def timing_clause(timing: Timing, onset_: Onset | None) -> str:
@@ -101,6 +109,13 @@ def timing_clause(timing: Timing, onset_: Onset | None) -> str:
                 "in an order that dates leave open" if timing.order_is_unknown else "start date not recorded"
             )
             return f"on {name}, {unknown}"
+
+
+def _open(timing: Timing) -> str:
+    """Why the time class is unknown."""
+    if timing.order_is_unknown:
+        return "in an order that dates leave open"
+    return "status not known" if timing.course.is_weak else "start date not recorded"
 
 
 def _after(days: int | None) -> str:
@@ -140,21 +155,26 @@ def onset(facts: Facts) -> str:
 # --- results ----------------------------------------------------------------------------------------------------
 
 
+def reported(result: LabResult) -> tuple[str, str]:
+    """Number and unit as reported; a number with more than three decimals is rounded to three."""
+    number, _, unit = result.written.partition(" ")
+    whole, point, decimals = number.partition(".")
+    if len(decimals) > 3:
+        number = f"{result.comparator}{round(Decimal(f'{whole.lstrip('<>=')}{point}{decimals}'), 3)}"
+    return harmless(number), harmless(unit)
+
+
 def value(result: LabResult, knowledge: Knowledge) -> str:
     """ "K 3.1 mmol/L"."""
-    return f"{knowledge.analytes[result.analyte].short} {harmless(result.written)}"
+    return f"{knowledge.analytes[result.analyte].short} {' '.join(reported(result))}".rstrip()
 
 
 def values(results: Sequence[LabResult], knowledge: Knowledge) -> str:
     """ "K 3.1 and Mg 0.62 mmol/L": the unit once when it is the same."""
-    units = {each.written.partition(" ")[2] for each in results}
-    if len(units) != 1:
+    parts = [(knowledge.analytes[each.analyte].short, *reported(each)) for each in results]
+    if len({unit for _, _, unit in parts}) != 1:
         return joined(value(each, knowledge) for each in results)
-    numbers = (
-        f"{knowledge.analytes[each.analyte].short} {harmless(each.written.partition(' ')[0])}"
-        for each in results
-    )
-    return f"{joined(numbers)} {harmless(units.pop())}"
+    return f"{joined(f'{short} {number}' for short, number, _ in parts)} {parts[0][2]}"
 
 
 def measured(results: Sequence[LabResult], facts: Facts, knowledge: Knowledge) -> str:
@@ -167,10 +187,10 @@ def measured(results: Sequence[LabResult], facts: Facts, knowledge: Knowledge) -
 
 def _bold(results: Sequence[LabResult], knowledge: Knowledge) -> str:
     """ "K **3.1** and Mg **0.62** mmol/L"."""
-    parts = [(knowledge.analytes[each.analyte].short, *each.written.partition(" ")[::2]) for each in results]
+    parts = [(knowledge.analytes[each.analyte].short, *reported(each)) for each in results]
     if len({unit for _, _, unit in parts}) == 1:
-        return f"{joined(f'{short} **{harmless(number)}**' for short, number, _ in parts)} {harmless(parts[0][2])}"
-    return joined(f"{short} **{harmless(number)}** {harmless(unit)}" for short, number, unit in parts)
+        return f"{joined(f'{short} **{number}**' for short, number, _ in parts)} {parts[0][2]}"
+    return joined(f"{short} **{number}** {unit}" for short, number, unit in parts)
 
 
 def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:

@@ -16,7 +16,7 @@ from cds_service.terminology import ValueSets
 _MEDICINE_KEYS = ("medicationStatements", "medicationRequests")
 _RESULT_KEYS = ("labs", "glucose", "observations")
 _LONG_ENOUGH = 365  # days that a cut-off, date-sorted list must reach back to be complete for us
-_DATING = ("estimated_delivery_date", "lmp_date", "gestational_age")
+_PREGNANCY = ("pregnancy_status", "estimated_delivery_date", "lmp_date", "gestational_age")
 _ACTIVE_ORDER = {"active"}
 
 
@@ -66,8 +66,12 @@ def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
     drugs, unmapped_drugs = _exposures(record, reading)
     conditions, unmapped_conditions = _diagnoses(record, reading)
     dated = diagnoses.gestations(dating)
+    observed, denied = diagnoses.observed_pregnancies(dating)
     pregnancies = diagnoses.current_pregnancy(
-        conditions.get("pregnancy_current", ()), dated, _ends_of_pregnancy(record), reading.today
+        (*conditions.get("pregnancy_current", ()), *observed),
+        dated,
+        (*_ends_of_pregnancy(record), *denied),
+        reading.today,
     )
     conditions["pregnancy_current"] = pregnancies
     return replace(
@@ -194,7 +198,7 @@ def _results(
         if not matches:
             unmapped.append(Unmapped("result", entry.source))
         for match in matches:
-            if match.value_set in _DATING:
+            if match.value_set in _PREGNANCY:
                 dating.append((match.value_set, entry))
             analyte = reading.analytes.get(match.value_set)
             made = results.lab_result(entry, analyte, reading.today, reading.zone) if analyte else None

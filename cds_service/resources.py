@@ -100,6 +100,10 @@ class Dosage(_Wire, frozen=True):
     text: str | None = None
     timing: Timing | None = None
     route: Concept | None = None
+    as_needed_boolean: Raw = Raw()
+    as_needed_codeable_concept: Raw = Raw()
+    as_needed: Raw = Raw()  # R5, also as_needed_for
+    as_needed_for: Raw = Raw()
     dose_and_rate: tuple[DoseAndRate, ...] | None = None
 
 
@@ -109,6 +113,12 @@ class DispenseRequest(_Wire, frozen=True):
     validity_period: Period | None = None
     number_of_repeats_allowed: Raw = Raw()
     expected_supply_duration: Quantity | None = None
+
+
+class Adherence(_Wire, frozen=True):
+    """A FHIR R5 MedicationStatement.adherence: whether the medicine is taken."""
+
+    code: Concept | None = None
 
 
 class Component(_Wire, frozen=True):
@@ -201,9 +211,9 @@ class Resource(_Wire, frozen=True):
     medication_reference: Reference | None = None
     medication: ConceptOrReference | None = None
     contained: Raw = Raw()
+    adherence: Raw = Raw()  # R5
     intent: str | None = None
     do_not_perform: bool | None = None
-    date_asserted: str | None = None
     authored_on: str | None = None
     dosage: Raw = Raw()
     dosage_instruction: Raw = Raw()

@@ -69,13 +69,11 @@ def _is_wanted(
         return True
     _, age = newest.age(facts.today)
     if order.since_change or order.within:
-        is_since = not order.since_change or _is_since(newest, _change(group.findings))
+        change = _change(group.findings)
+        is_since = not order.since_change or (change is not None and newest.taken.first > change)
         return not (is_since and age <= (order.within or _FRESH))
-    return not (age <= _FRESH and _is_since(newest, _arose(group.findings)))
-
-
-def _is_since(result: LabResult, day: date | None) -> bool:
-    return day is not None and result.taken.first >= day
+    arose = _arose(group.findings)
+    return not (age <= _FRESH and arose is not None and newest.taken.first >= arose)
 
 
 def _change(findings: Iterable[Finding]) -> date | None:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from cds_service.dates import Span
-from cds_service.exposures import daily_dose, timings
+from cds_service.doses import daily_dose
 from cds_service.facts import Course, Exposure, Rise, TimeClass, Timing
 from cds_service.quantity import Quantity
 from cds_service.record import Coding, Concept, Dose
+from cds_service.timing import timings
 from tests.findings_of import answer
 from tests.patients import APatient, a_patient, days_before
 

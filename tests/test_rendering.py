@@ -57,7 +57,7 @@ _PATIENTS = {
     .with_result("sodium", "127 mmol/L")
     .with_result("tsh", "12 mIU/L")
     .with_result("glucose", "3.1 mmol/L"),
-    "nothing dated": _cramping().with_cramps(recorded=days_before(40)).taking("indapamide"),
+    "nothing dated": a_patient().with_cramps(recorded=days_before(40)).taking("indapamide"),
     "data": _cramping().with_result("potassium", "3.1 mmol/L").lacking("glucose", "serviceRequests"),
     "hostile": _cramping()
     .with_result("potassium", "3.1 <b>www.evil.example</b>")

@@ -1,0 +1,169 @@
+"""How exposures stand to the onset of the cramps: time classes, and switches within a class."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from cds_service.dates import Span
+from cds_service.exposures import REJOIN, YEARLY, later
+from cds_service.facts import Course, Exposure, Onset, TimeClass, Timing
+
+STRONG, PLAUSIBLE, RECENT = 90, 365, 90  # days (KNOWLEDGE section 3)
+
+
+def timings(
+    members: Sequence[Exposure],
+    onset: Onset | None,
+    washout: int,
+    today: date,
+    potency: Mapping[str, Decimal],
+) -> tuple[Timing, ...]:
+    """
+    How each member of one drug class stands to the onset, strongest first.
+
+    A member that only continues another one (a switch) inherits its start and its entries, and the one it replaced
+    is not counted again as stopped. Without any onset all that is taken now is of unknown class. *washout* is in
+    days; *potency* ranks the members where a switch to a stronger one is a start.
+    """
+    continued = _switches(members, potency)
+    replaced = {before for befores in continued.values() for before in befores}
+    found = []
+    for exposure in members:
+        each = [
+            replace(
+                _timing(exposure, *_with_history((exposure, course), continued), onset, washout, today),
+                replaced=tuple(
+                    sorted(before.ingredient for before, _ in continued.get((exposure, course), ()))
+                ),
+            )
+            for course in exposure.courses
+            if (exposure, course) not in replaced
+        ]
+        if each:
+            found.append(
+                min(each, key=lambda made: (made.time_class.strength, -_first(made.course).toordinal()))
+            )
+    return tuple(sorted(found, key=lambda made: (made.time_class.strength, made.exposure.ingredient)))
+
+
+def _timing(
+    exposure: Exposure, course: Course, began: Span | None, onset: Onset | None, washout: int, today: date
+) -> Timing:
+    """An exposure known only from entries of unknown status is never more than of unknown class."""
+    made = _dated(Timing(exposure, course, TimeClass.UNKNOWN, change=began), began, onset, washout, today)
+    if course.is_weak and made.time_class.strength < TimeClass.UNKNOWN.strength:
+        return replace(made, time_class=TimeClass.UNKNOWN, change=began, is_rise=False, days=None)
+    return made
+
+
+def _dated(made: Timing, began: Span | None, onset: Onset | None, washout: int, today: date) -> Timing:
+    course = made.course
+    if onset is None:
+        if course.is_running:
+            return made
+        onset = Onset(Span.of(today), is_stated=True)
+    if began is not None and _is_after(began, onset):
+        return replace(made, time_class=TimeClass.AFTER)
+    if course.end_is_unknown:
+        return replace(made, time_class=TimeClass.STOP_NOT_RECORDED)
+    if course.ended is not None:
+        return _stopped(made, course.ended, onset, washout, today)
+    start = made if began is None else _since(made, began, onset)
+    rises = [
+        replace(_since(made, rise.on, onset), is_rise=True)
+        for rise in course.rises
+        if not _is_after(rise.on, onset)
+    ]
+    return min((start, *rises), key=lambda each: each.time_class.strength)
+
+
+def _is_after(change: Span, onset: Onset) -> bool:
+    """Certainly after the onset; a recorded date that stands in for one puts the same day after it."""
+    _, most = change.days_until(onset.on)
+    return most < 0 or (most == 0 and not onset.is_stated)
+
+
+def _since(made: Timing, change: Span, onset: Onset) -> Timing:
+    """A change that was not certainly after the onset; partial dates get the weakest class they may mean."""
+    fewest, most = change.days_until(onset.on)
+    if fewest < 0 or (fewest == 0 and not onset.is_stated):
+        return replace(made, time_class=TimeClass.UNKNOWN, change=change, order_is_unknown=True)
+    time_class = (
+        TimeClass.STRONG if most <= STRONG else TimeClass.PLAUSIBLE if most <= PLAUSIBLE else TimeClass.WEAK
+    )
+    return replace(made, time_class=time_class, change=change, days=most if fewest == most else None)
+
+
+def _stopped(made: Timing, ended: Span, onset: Onset, washout: int, today: date) -> Timing:
+    fewest, most = ended.days_until(onset.on)
+    if fewest > 0:
+        time_class = TimeClass.RECENTLY_STOPPED if most <= washout else TimeClass.STOPPED
+        return replace(made, time_class=time_class, days=most if fewest == most else None)
+    _, since = ended.days_until(Span.of(today))
+    return replace(made, time_class=TimeClass.STOPPED_SINCE if since <= RECENT else TimeClass.OUTLASTED)
+
+
+_Member = tuple[Exposure, Course]
+
+
+def _switches(
+    members: Sequence[Exposure], potency: Mapping[str, Decimal]
+) -> dict[_Member, tuple[_Member, ...]]:
+    """
+    Courses that only continue another drug of the class, and which ones.
+
+    A switch is a course whose predecessor of another ingredient ended within 30 days of its start. A switch to an
+    ingredient and dose that *potency* ranks as stronger is a start, so it is not among them.
+    """
+    pairs = [(each, course) for each in members for course in each.courses]
+    continued = {
+        after: tuple(
+            before
+            for before in pairs
+            if _is_switch(before, after) and not _is_stronger(after, before, potency)
+        )
+        for after in pairs
+    }
+    return {after: befores for after, befores in continued.items() if befores}
+
+
+def _is_switch(before: _Member, after: _Member) -> bool:
+    (old, old_course), (new, new_course) = before, after
+    if old.value_set != new.value_set or old.ingredient == new.ingredient or not new_course.began:
+        return False
+    return _hands_over(old_course, new_course)
+
+
+def _with_history(
+    member: _Member, continued: Mapping[_Member, tuple[_Member, ...]]
+) -> tuple[Course, Span | None]:
+    """The course and its start; after a switch with the entries and the start of what it continues."""
+    history, place = [member], 0
+    while place < len(history):
+        history += [each for each in continued.get(history[place], ()) if each not in history]
+        place += 1
+    sources = {source for _, course in history for source in course.sources}
+    start = min((course for _, course in history), key=_first).began
+    return replace(member[1], sources=tuple(sorted(sources))), start
+
+
+def _first(course: Course) -> date:
+    return course.began.first if course.began else date.min
+
+
+def _hands_over(before: Course, after: Course) -> bool:
+    if _first(before) >= _first(after):
+        return False
+    if before.ended is not None:
+        return abs((before.ended.last - _first(after)).days) <= REJOIN.days
+    return before.end_is_unknown and later(_first(before), YEARLY) >= _first(after)
+
+
+def _is_stronger(after: _Member, before: _Member, potency: Mapping[str, Decimal]) -> bool:
+    """By dose times potency where both doses are known in mg, else by potency alone."""
+    strengths = [potency.get(exposure.ingredient, Decimal(0)) for exposure, _ in (after, before)]
+    doses = [course.dose for _, course in (after, before)]
+    if all(dose is not None and dose.unit == "mg" for dose in doses):
+        strengths = [rank * dose.value for rank, dose in zip(strengths, doses, strict=True) if dose]
+    return strengths[0] > strengths[1]
