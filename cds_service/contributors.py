@@ -1,14 +1,13 @@
 """`cards/` -> Knowledge; refuses what it doesn't understand."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from string import Formatter
 
-from cds_service import prefetch
+from cds_service import lab_files, prefetch, references
 from cds_service.criteria import Criterion
 from cds_service.errors import KnowledgeInvalid
 from cds_service.facts import TimeClass
@@ -25,7 +24,6 @@ from cds_service.knowledge import (
     SelfCare,
     Subject,
 )
-from cds_service.laboratory import Analyte, Column, Conversion, folded
 from cds_service.quantity import decimal
 from cds_service.terminology import ValueSets
 from cds_service.vocabulary import Vocabulary, criterion
@@ -59,14 +57,16 @@ def load(folder: Path, profile: str) -> Knowledge:
         KnowledgeInvalid: If anything is not understood; names the file and the key's path.
     """
     value_sets = ValueSets.load(folder / "value_sets")
-    analytes = {each.value_set: each for each in map(_analyte, _documents(folder, "labs"))}
+    analytes = lab_files.analytes(_documents(folder, "labs"), value_sets)
     words = Vocabulary(value_sets, analytes)
-    references = _references(folder / "references.json")
-    files = _Files(words, references, _approvals(folder))
+    cited = references.references(folder / "references.json")
+    files = _Files(words, cited, references.approvals(folder))
     rules, merged = _documents(folder, "contributors"), _documents(folder, "chains")
     contributors = tuple(files.contributor(document) for document in rules)
     chains = tuple(files.chain(document) for document in merged)
-    _check_rows(contributors, chains)
+    _check_rows(contributors)
+    for document, chain in zip(merged, chains, strict=True):
+        _check_chain(document, chain, contributors, chains)
     pages = {each.id: document.text for document, each in zip(rules, contributors, strict=True)}
     pages |= {each.id: document.text for document, each in zip(merged, chains, strict=True)}
     guards = _guards(read(folder / "guards.md", folder), words)
@@ -77,7 +77,7 @@ def load(folder: Path, profile: str) -> Knowledge:
         contributors=tuple(each for each in contributors if each.signed or is_demo),
         chains=tuple(each for each in chains if each.signed or is_demo),
         analytes=analytes,
-        references=references,
+        references=cited,
         guards=guards,
         value_sets=value_sets,
         reads=frozenset(words.named),
@@ -123,6 +123,7 @@ class _Files:
         kind = front.take("kind").one_of(KINDS)
         subject = self._subject(front.take("subject"))
         digest = _digest(document)
+        about = self._about(subject)
         made = Contributor(
             row=_matching(front.take("row"), _ROW, "D02"),
             id=identity,
@@ -132,20 +133,20 @@ class _Files:
             grades=_grades(front.take("grade")),
             cites=self._cites(front.take("cites")),
             subject=subject,
-            when=self._levels(front.take("when")),
-            critical_range=self._maybe(front, "critical_range"),
-            safety=self._levels(each) if (each := front.maybe("safety")) else (),
-            context=self._maybe(front, "context"),
-            on_its_own=self._maybe(front, "on_its_own"),
-            set_aside=self._remarks(front.maybe("set_aside")),
+            when=about._levels(front.take("when")),
+            critical_range=about._maybe(front, "critical_range"),
+            safety=about._levels(each) if (each := front.maybe("safety")) else (),
+            context=about._maybe(front, "context"),
+            on_its_own=about._maybe(front, "on_its_own"),
+            set_aside=about._remarks(front.maybe("set_aside")),
             washout=each.days() if (each := front.maybe("washout")) else 30,
-            potency=_potency(front.maybe("potency")),
+            potency=_potency(each) if (each := front.maybe("potency")) else {},
             explains=_rows(front.maybe("explains")),
             explained_by=self._classes(front.maybe("explained_by")),
             replaced_by=self._classes(front.maybe("replaced_by")),
             shows=tuple(self._words.analyte(each) for each in _members(front.maybe("shows"))),
-            remarks=self._remarks(front.maybe("remarks")),
-            suggest=self._suggest(front.maybe("suggest")),
+            remarks=about._remarks(front.maybe("remarks")),
+            suggest=about._suggest(front.maybe("suggest")),
             texts=_texts(document, subject.kind),
             digest=digest,
             signed=self._approved.get(identity) == digest,
@@ -173,6 +174,12 @@ class _Files:
         )
         front.done()
         return made
+
+    def _about(self, subject: Subject) -> "_Files":
+        """The same reader where limits are for the subject's analyte."""
+        if subject.kind not in ("latest", "readings"):
+            return self
+        return _Files(self._words.comparing(subject.names[0]), self._references, self._approved)
 
     def _subject(self, node: Node) -> Subject:
         for kind, names in (("exposure", self._classes), ("diagnosis", self._concepts)):
@@ -223,6 +230,8 @@ class _Files:
         tests = node.take("order")
         when, unless = node.maybe("when"), node.maybe("unless_measured")
         since, within = (unless.maybe("since"), unless.maybe("within")) if unless else (None, None)
+        if unless:
+            unless.done()
         if since:
             since.one_of(("change",))
         made = OrderGroup(
@@ -258,13 +267,13 @@ def _grades(node: Node) -> dict[str, str]:
     return grades
 
 
-def _potency(node: Node | None) -> dict[str, Decimal]:
+def _potency(node: Node) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
-    for key in node.names() if node else ():
-        each = node.take(key) if node else None
-        value = decimal(each.text()) if each else None
-        if each is None or value is None:
-            raise KnowledgeInvalid(f"potency: {key}", "a number is needed here")
+    for key in node.names():
+        each = node.take(key)
+        value = decimal(each.text())
+        if value is None:
+            raise each.invalid("a number is needed here")
         found[key] = value
     return found
 
@@ -295,17 +304,22 @@ def _need(node: Node) -> Need:
     )
 
 
-def _check_rows(contributors: Iterable[Contributor], chains: Iterable[Chain]) -> None:
-    rows = [each.row for each in contributors]
-    for row in rows:
-        if rows.count(row) > 1:
-            raise KnowledgeInvalid("contributors", f"two files describe row {row}")
-    for chain in chains:
-        named = {row for needs in chain.alternatives for need in needs for row in need.rows} | set(
-            chain.joins
-        )
-        if unknown := sorted(named - set(rows)):
-            raise KnowledgeInvalid(f"chains: {chain.id}", f"no contributor describes {', '.join(unknown)}")
+def _check_rows(contributors: Iterable[Contributor]) -> None:
+    seen: set[str] = set()
+    for each in contributors:
+        if each.row in seen:
+            raise KnowledgeInvalid(f"contributors/{each.id}.md", f"another file describes row {each.row}")
+        seen.add(each.row)
+
+
+def _check_chain(
+    document: Document, chain: Chain, contributors: Iterable[Contributor], chains: Iterable[Chain]
+) -> None:
+    if sum(each.id == chain.id for each in chains) > 1:
+        raise KnowledgeInvalid(document.name, f"another file describes {chain.id}")
+    named = {row for needs in chain.alternatives for need in needs for row in need.rows} | set(chain.joins)
+    if unknown := sorted(named - {each.row for each in contributors}):
+        raise KnowledgeInvalid(document.name, f"no contributor describes {', '.join(unknown)}")
 
 
 # --- texts ------------------------------------------------------------------------------------------------------
@@ -346,53 +360,6 @@ def _harmless(text: str, where: str) -> str:
 # --- the other files --------------------------------------------------------------------------------------------
 
 
-def _analyte(document: Document) -> Analyte:
-    front = document.front
-    without_unit, haemolysed = front.maybe("without_unit"), front.maybe("haemolysed_below")
-    order = front.maybe("order")
-    made = Analyte(
-        name=Path(document.name).stem,
-        value_set=front.take("analyte").text(),
-        short=front.take("short").text(),
-        label=front.take("label").text(),
-        current=front.take("current").days(),
-        quotable=front.take("quotable").days(),
-        columns=tuple(_column(each) for each in front.take("units").items()),
-        conversions=tuple(_conversion(each) for each in _members(front.maybe("conversions"))),
-        without_unit=without_unit.text() if without_unit else "",
-        order=order.text() if order else "",
-        group=front.take("prefetch").one_of(prefetch.LAB_KEYS),
-        haemolysed_below=haemolysed.quantities()[0].value if haemolysed else None,
-    )
-    front.done()
-    return made
-
-
-def _column(node: Node) -> Column:
-    unit = node.take("unit").text()
-    spellings = node.maybe("also")
-    low, _, high = node.take("plausible").text().partition(" to ")
-    least, most = decimal(low), decimal(high)
-    if least is None or most is None:
-        raise node.invalid("plausible values are written `1.0 to 10`")
-    node.done()
-    return Column(unit, _spellings(unit, spellings), least, most)
-
-
-def _conversion(node: Node) -> Conversion:
-    unit, to = node.take("unit").text(), node.take("to").text()
-    factor, decimals = decimal(node.take("times").text()), decimal(node.take("decimals").text())
-    if factor is None or decimals is None:
-        raise node.invalid("`times` and `decimals` are numbers")
-    made = Conversion(_spellings(unit, node.maybe("also")), to, factor, int(decimals))
-    node.done()
-    return made
-
-
-def _spellings(unit: str, also: Node | None) -> tuple[str, ...]:
-    return tuple(folded(each) for each in (unit, *(also.texts() if also else ())))
-
-
 def _guards(document: Document, words: Vocabulary) -> Guards:
     front = document.front
     panels = front.take("panels")
@@ -411,35 +378,6 @@ def _self_care(node: Node, words: Vocabulary) -> SelfCare:
     made = SelfCare(_harmless(say.text(), say.where), criterion(unless, words) if unless else None)
     node.done()
     return made
-
-
-def _references(path: Path) -> dict[str, Reference]:
-    """CSL-JSON; `title-short` is the label on cards, `DOI`, `PMID` or `URL` the link."""
-    found = {}
-    for entry in json.loads(path.read_text("utf-8")):
-        url = entry.get("URL") or (f"https://doi.org/{entry['DOI']}" if "DOI" in entry else None)
-        if url is None and "PMID" in entry:
-            url = f"https://pubmed.ncbi.nlm.nih.gov/{entry['PMID']}/"
-        if not {"id", "title-short"} <= set(entry):
-            raise KnowledgeInvalid(path.name, "every entry needs `id` and `title-short`")
-        found[entry["id"]] = Reference(entry["id"], entry["title-short"], url or "")
-    return found
-
-
-def _approvals(folder: Path) -> dict[str, str]:
-    """Content hashes that the site has signed, by file id."""
-    path = folder / "approvals.md"
-    if not path.exists():
-        return {}
-    front = read(path, folder).front
-    signed = {}
-    for each in front.take("approvals").items():
-        signed[each.take("id").text()] = each.take("hash").text()
-        each.take("who").text()
-        each.take("when").text()
-        each.done()
-    front.done()
-    return signed
 
 
 def _digest(document: Document) -> str:

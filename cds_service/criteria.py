@@ -112,6 +112,18 @@ class Not:
         return Answer(Truth.FAILS if inner.holds else Truth.HOLDS, "not", parts=(inner,))
 
 
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """`unless:`; unlike `not`, what is unknown does not stand in the way."""
+
+    part: Criterion
+
+    def answer(self, case: Case) -> Answer:
+        """Fails only where the part is known to hold."""
+        inner = self.part.answer(case)
+        return Answer(Truth.FAILS if inner.holds else Truth.HOLDS, "unless", parts=(inner,))
+
+
 def _any(words: str, answers: tuple[Answer, ...]) -> Answer:
     held = tuple(each for each in answers if each.holds)
     if held:
@@ -183,11 +195,12 @@ class Compared:
             return _unknown(words, "no result")
         limit = self._limit(result)
         if limit is None:
-            return _unknown(words, f"no limit for {result.analyte} in this unit")
+            own = any(each.unit == "ULN" for each in self.limits)
+            return _unknown(words, "the laboratory's upper limit" if own else "a limit in this unit")
         value = result.value if self.measured or result.corrected is None else result.corrected
         truth = _compare(self.word, value, result.comparator, limit)
         return (
-            _unknown(words, f"{result.analyte} {result.written}")
+            _unknown(words, f"only {result.written} reported")
             if truth is None
             else _said(words, truth, (result,))
         )
@@ -396,8 +409,12 @@ class Latest:
         results = case.facts.latest(self.analyte, with_preliminary=self.with_preliminary)
         if not results:
             cut = self.analyte in case.facts.unseen
-            return _unknown(words, f"{self.analyte} {'possibly cut off' if cut else 'not measured'}")
+            return _unknown(words, f"{_plain(self.analyte)} {'possibly cut off' if cut else 'not measured'}")
         return _any(words, tuple(self.about.answer(Case(case.facts, result)) for result in results))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,7 +432,7 @@ class Unmeasured:
             within.answer(Case(case.facts, each)).holds for each in case.facts.results.get(self.analyte, ())
         )
         if not recent and self.analyte in case.facts.unseen:
-            return _unknown(words, f"{self.analyte} possibly cut off")
+            return _unknown(words, f"{_plain(self.analyte)} possibly cut off")
         return _said(words, not recent)
 
 

@@ -109,7 +109,11 @@ def observed_pregnancies(entries: Iterable[tuple[str, Result]]) -> tuple[list[Di
         taken = written(result.taken)
         if taken is None or result.status in ("entered-in-error", "cancelled", "registered"):
             continue
-        says = _says_pregnant(result) if analyte == "pregnancy_status" else _gestation(analyte, result) is not None
+        says = (
+            _says_pregnant(result)
+            if analyte == "pregnancy_status"
+            else _gestation(analyte, result) is not None
+        )
         if says and analyte != "lmp_date":
             present.append(Diagnosed("pregnancy_current", result.source, taken, taken, True, "code"))
         elif says is False and analyte == "pregnancy_status":

@@ -158,9 +158,10 @@ def onset(facts: Facts) -> str:
 def reported(result: LabResult) -> tuple[str, str]:
     """Number and unit as reported; a number with more than three decimals is rounded to three."""
     number, _, unit = result.written.partition(" ")
-    whole, point, decimals = number.partition(".")
+    _, _, decimals = number.partition(".")
     if len(decimals) > 3:
-        number = f"{result.comparator}{round(Decimal(f'{whole.lstrip('<>=')}{point}{decimals}'), 3)}"
+        plain = Decimal(number.removeprefix(result.comparator))
+        number = f"{result.comparator}{round(plain, 3)}"
     return harmless(number), harmless(unit)
 
 

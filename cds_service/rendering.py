@@ -160,7 +160,9 @@ def _set_aside(told: Iterable[SetAside]) -> list[dict[str, Any]]:
     """One entry a row; a row is set aside only where it is flagged nowhere."""
     rows: dict[tuple[str, str], dict[str, None]] = {}
     for each in told:
-        rows.setdefault((each.contributor.row, each.contributor.id), {}).update(dict.fromkeys(each.fact.sources))
+        rows.setdefault((each.contributor.row, each.contributor.id), {}).update(
+            dict.fromkeys(each.fact.sources)
+        )
     return [_found(row, identity, "set-aside", sources) for (row, identity), sources in rows.items()]
 
 
@@ -168,7 +170,9 @@ def _found(row: str, identity: str, role: str, sources: Iterable[str]) -> dict[s
     return {"row": row, "id": identity, "role": role, "sources": list(sources)}
 
 
-def _extension(card: str, found: list[dict[str, Any]], desk: Desk, group: Group | None = None) -> dict[str, Any]:
+def _extension(
+    card: str, found: list[dict[str, Any]], desk: Desk, group: Group | None = None
+) -> dict[str, Any]:
     members: dict[str, Any] = {"org.legcramps.findings": found} if found else {}
     if group and group.chain:
         members["org.legcramps.chain"] = group.chain.id

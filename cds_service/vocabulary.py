@@ -1,13 +1,14 @@
 """Front matter -> criteria: the closed vocabulary of `when`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cds_service import criteria as say
 from cds_service.criteria import Criterion
 from cds_service.facts import TimeClass
 from cds_service.frontmatter import Node
 from cds_service.laboratory import Analyte
+from cds_service.quantity import Quantity
 from cds_service.terminology import ValueSets
 
 _TIME_CLASSES = {each.value: each for each in TimeClass}
@@ -18,11 +19,12 @@ class Vocabulary:
     """
     What a file may name: value sets that exist, and analytes that have a file.
 
-    *named* collects the drug classes and concepts that some file names: nothing else needs to be built per request.
+    *about* is the analyte that limits are compared with, None where there is nothing to compare. *named* collects the drug classes and concepts that some file names: nothing else needs to be built per request.
     """
 
     value_sets: ValueSets
     analytes: Mapping[str, Analyte]
+    about: Analyte | None = None
     named: set[str] = field(default_factory=set)
 
     def drug_class(self, node: Node) -> str:
@@ -37,6 +39,10 @@ class Vocabulary:
     def analyte(self, node: Node) -> str:
         """An analyte that has a file in labs/."""
         return node.one_of(self.analytes)
+
+    def comparing(self, analyte: str) -> "Vocabulary":
+        """The same vocabulary where limits are for this analyte."""
+        return replace(self, about=self.analytes.get(analyte))
 
     def _named(self, name: str) -> str:
         self.named.add(name)
@@ -67,8 +73,29 @@ def _began(node: Node, _: Vocabulary) -> Criterion:
     return say.Began(frozenset(_TIME_CLASSES[each.one_of(_TIME_CLASSES)] for each in members))
 
 
-def _compared(word: str) -> Callable[[Node, Vocabulary], Criterion]:
-    return lambda node, _: say.Compared(word, node.quantities())
+def _compared(word: str, *, measured: bool = False) -> Callable[[Node, Vocabulary], Criterion]:
+    return lambda node, words: say.Compared(word, _limits(node, words), measured)
+
+
+def _out_of_range(word: str) -> Callable[[Node, Vocabulary], Criterion]:
+    return lambda node, words: say.OutOfRange(word, _limits(node, words))
+
+
+def _limits(node: Node, words: Vocabulary) -> tuple[Quantity, ...]:
+    """One limit for each unit, in units that the analyte's file has a column for."""
+    if words.about is None:
+        raise node.invalid("there is no result to compare here; name one with `latest`")
+    units = [column.unit for column in words.about.columns] + ["ULN"]
+    limits = node.quantities()
+    for limit in limits:
+        if limit.unit not in units:
+            raise node.invalid(f"`{limit.unit}` is not one of {', '.join(units)}")
+    return limits
+
+
+def _same_sample(node: Node, words: Vocabulary) -> Criterion:
+    """The companion that corrects a result is a glucose."""
+    return say.SameSample(criterion(node, words.comparing("glucose")))
 
 
 def _weeks(node: Node, _: Vocabulary) -> Criterion:
@@ -88,16 +115,17 @@ _WORDS: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
     "all": lambda node, words: say.AllOf(_many(node, words)),
     "any": lambda node, words: say.AnyOf(_many(node, words)),
     "not": lambda node, words: say.Not(criterion(node, words)),
+    "unless": lambda node, words: say.Unless(criterion(node, words)),
     "began": _began,
     "prescribed_for": lambda node, _: say.PrescribedFor(node.texts()),
     "below": _compared("below"),
     "at_most": _compared("at_most"),
     "above": _compared("above"),
     "at_least": _compared("at_least"),
-    "measured_below": lambda node, _: say.Compared("below", node.quantities(), measured=True),
-    "low": lambda node, _: say.OutOfRange("low", node.quantities()),
-    "high": lambda node, _: say.OutOfRange("high", node.quantities()),
-    "same_sample": lambda node, words: say.SameSample(criterion(node, words)),
+    "measured_below": _compared("below", measured=True),
+    "low": _out_of_range("low"),
+    "high": _out_of_range("high"),
+    "same_sample": _same_sample,
     "without_range": _yes(say.WithoutRange()),
     "at_night": _yes(say.AtNight()),
     "within": lambda node, _: say.Within(node.days()),
@@ -121,7 +149,8 @@ def _diagnosed(node: Node, words: Vocabulary) -> Criterion:
 
 
 def _latest(node: Node, words: Vocabulary) -> Criterion:
-    return say.Latest(words.analyte(node.take("latest")), _beside(node, _OF_RESULTS, words))
+    analyte = words.analyte(node.take("latest"))
+    return say.Latest(analyte, _beside(node, _OF_RESULTS, words.comparing(analyte)))
 
 
 def _unmeasured(node: Node, words: Vocabulary) -> Criterion:

@@ -1,0 +1,76 @@
+"""`cards/labs/` -> how each analyte is read: names, units, plausible values."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cds_service import prefetch
+from cds_service.errors import KnowledgeInvalid
+from cds_service.frontmatter import Document, Node
+from cds_service.laboratory import Analyte, Column, Conversion, folded
+from cds_service.quantity import decimal
+from cds_service.terminology import ValueSets
+
+
+def analytes(documents: Iterable[Document], value_sets: ValueSets) -> dict[str, Analyte]:
+    """
+    The analytes by the name of their value set.
+
+    Raises:
+        KnowledgeInvalid: If a file is not understood, or two describe one analyte.
+    """
+    found: dict[str, Analyte] = {}
+    for document in documents:
+        made = _analyte(document, value_sets)
+        if made.value_set in found:
+            raise KnowledgeInvalid(document.name, f"another file describes {made.value_set}")
+        found[made.value_set] = made
+    return found
+
+
+def _analyte(document: Document, value_sets: ValueSets) -> Analyte:
+    front = document.front
+    without_unit, haemolysed = front.maybe("without_unit"), front.maybe("haemolysed_below")
+    order, conversions = front.maybe("order"), front.maybe("conversions")
+    columns = tuple(_column(each) for each in front.take("units").items())
+    units = tuple(column.unit for column in columns)
+    made = Analyte(
+        name=Path(document.name).stem,
+        value_set=front.take("analyte").one_of(value_sets.analyte_names),
+        short=front.take("short").text(),
+        label=front.take("label").text(),
+        current=front.take("current").days(),
+        quotable=front.take("quotable").days(),
+        columns=columns,
+        conversions=tuple(_conversion(each, units) for each in (conversions.items() if conversions else ())),
+        without_unit=without_unit.one_of(units) if without_unit else "",
+        order=order.one_of(value_sets.tests) if order else "",
+        group=front.take("prefetch").one_of(prefetch.LAB_KEYS),
+        haemolysed_below=haemolysed.quantities()[0].value if haemolysed else None,
+    )
+    front.done()
+    return made
+
+
+def _column(node: Node) -> Column:
+    unit = node.take("unit").text()
+    spellings = node.maybe("also")
+    low, _, high = node.take("plausible").text().partition(" to ")
+    least, most = decimal(low), decimal(high)
+    if least is None or most is None:
+        raise node.invalid("plausible values are written `1.0 to 10`")
+    node.done()
+    return Column(unit, _spellings(unit, spellings), least, most)
+
+
+def _conversion(node: Node, units: tuple[str, ...]) -> Conversion:
+    unit, to = node.take("unit").text(), node.take("to").one_of(units)
+    factor, decimals = decimal(node.take("times").text()), decimal(node.take("decimals").text())
+    if factor is None or decimals is None:
+        raise node.invalid("`times` and `decimals` are numbers")
+    made = Conversion(_spellings(unit, node.maybe("also")), to, factor, int(decimals))
+    node.done()
+    return made
+
+
+def _spellings(unit: str, also: Node | None) -> tuple[str, ...]:
+    return tuple(folded(each) for each in (unit, *(also.texts() if also else ())))
