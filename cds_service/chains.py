@@ -11,6 +11,7 @@ from cds_service.knowledge import Chain, Need
 
 _MAIN = 2  # cards that are not critical, apart from further warnings
 _LINES = 5  # lines of the also-consider card
+_NO_LINK = ("history", "coded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,12 @@ def formed_by(chain: Chain, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
     The members of every alternative whose needs are met, most urgent first; none when no alternative is.
 
-    A row that speaks only as context, or as a safety point beside its own matter, is no link of a chain.
+    A row that speaks only as context, as a safety point beside its own matter, or of a value that is history or was
+    never recorded, is no link of a chain.
     """
-    flagged = [each for each in findings if each.role == each.contributor.role]
+    flagged = [
+        each for each in findings if each.role == each.contributor.role and each.variant not in _NO_LINK
+    ]
     members = {each for needs in chain.alternatives for each in _members(needs, flagged)}
     if members:
         members |= {each for each in flagged if each.row in chain.joins}

@@ -35,7 +35,7 @@ _ROW = re.compile(r"[A-Z]\d\d")
 _CHAIN = re.compile(r"M(\d+)(b?)")
 _SAID = ("Summary", "Finding", "Options", "Line")
 _UNSAID = ("Why", "Limits")
-_VARIANTS = ("critical", "repeat", "safety")
+_VARIANTS = ("critical", "repeat", "history", "safety", "coded")
 _PLACEHOLDERS = {
     "exposure": frozenset({"drug", "drugs", "timing", "since"}),
     "latest": frozenset({"value", "values", "taken_on"}),
@@ -135,6 +135,7 @@ class _Files:
             subject=subject,
             when=about._levels(front.take("when")),
             critical_range=about._maybe(front, "critical_range"),
+            coded=self._words.concepts(each) if (each := front.maybe("coded")) else (),
             safety=about._levels(each) if (each := front.maybe("safety")) else (),
             context=about._maybe(front, "context"),
             on_its_own=about._maybe(front, "on_its_own"),
@@ -333,7 +334,8 @@ def _texts(document: Document, kind: str) -> dict[str, str]:
         if title not in allowed:
             raise KnowledgeInvalid(where, f"the headings are {', '.join(sorted(allowed))}")
         if title not in _UNSAID:
-            _check_placeholders(_harmless(text, where), where, _PLACEHOLDERS[kind])
+            supplied = _PLACEHOLDERS["diagnosis" if title.endswith("(coded)") else kind]
+            _check_placeholders(_harmless(text, where), where, supplied)
     if missing := sorted((needed | set(_UNSAID)) - set(document.sections)):
         raise KnowledgeInvalid(document.name, f"the heading `# {missing[0]}` is missing")
     return dict(document.sections)

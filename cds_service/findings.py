@@ -38,7 +38,8 @@ class Finding:
     One contributor that speaks for this patient.
 
     *level* is critical, warning, info or also_consider. *variant* picks the wording: "critical"; "repeat" for a
-    critical-range value that is not recent; "safety" for a safety point beside the row's own matter. *facts* are what
+    critical-range value that is not recent, "history" when it is not current either; "coded" for a diagnosis without
+    a value; "safety" for a safety point beside the row's own matter. *facts* are what
     it is about, the leading one first; *evidence* what else met its criteria; *unknown* what was not known and could
     have raised the level.
     """
@@ -94,7 +95,9 @@ def _judge(contributor: Contributor, facts: Facts) -> Judgement | None:
             return _judge_drug(contributor, facts)
         case "latest":
             results = facts.latest(contributor.subject.names[0], with_preliminary=True)
-            return _judge_results(contributor, facts, results) if results else None
+            return (
+                _judge_results(contributor, facts, results) if results else _judge_coded(contributor, facts)
+            )
         case "readings":
             return _judge_readings(contributor, facts)
         case "diagnosis":
@@ -191,7 +194,9 @@ def _in_critical_range(
         return None
     if age <= CRITICAL_AGE:
         return _Choice("critical", contributor.role, "critical", answer)
-    return _Choice("warning" if age <= CURRENT_AGE else "info", contributor.role, "repeat", answer)
+    if age <= CURRENT_AGE:
+        return _Choice("warning", contributor.role, "repeat", answer)
+    return _Choice("info", contributor.role, "history", answer)
 
 
 def _finding(contributor: Contributor, verdict: _Verdict, subjects: Iterable[Fact]) -> Finding | None:
@@ -263,6 +268,20 @@ def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[Lab
     finding = _finding(contributor, verdict, [verdict.subject])
     aside = () if finding else tuple(_history(contributor, facts, results))
     return Judgement(contributor, finding, aside, verdict.answers)
+
+
+def _judge_coded(contributor: Contributor, facts: Facts) -> Judgement | None:
+    """A coded diagnosis in place of a value that nobody recorded is info, never more (DECISIONS, Results)."""
+    entries = [entry for name in contributor.coded for entry in facts.diagnoses.get(name, ())]
+    recent = [
+        each for each in entries if each.on is None or (facts.today - each.on.first).days <= CURRENT_AGE
+    ]
+    if not entries:
+        return None
+    finding = None
+    if recent:
+        finding = Finding(contributor, contributor.role, "info", "coded", tuple(recent), ())
+    return Judgement(contributor, finding, (), ())
 
 
 def _worst(verdict: _Verdict) -> tuple[int, str]:

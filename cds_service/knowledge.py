@@ -55,7 +55,8 @@ class Contributor:
     """
     One unit of knowledge: when it speaks, what it says, on what evidence.
 
-    *critical_range* is a value's urgent range, whatever its age; *on_its_own* softens a warning that nothing else in
+    *critical_range* is a value's urgent range, whatever its age; *coded* are diagnoses that stand in for a value that
+    nobody recorded. *on_its_own* softens a warning that nothing else in
     the record supports. *explains* are rows whose card it joins. *explained_by* are drug classes named beside a
     value as its likely cause, *replaced_by* those that treat it; *shows* are analytes named beside a drug.
     """
@@ -70,6 +71,7 @@ class Contributor:
     subject: Subject
     when: tuple[tuple[str, Criterion], ...]
     critical_range: Criterion | None
+    coded: tuple[str, ...]
     safety: tuple[tuple[str, Criterion], ...]
     context: Criterion | None
     on_its_own: Criterion | None

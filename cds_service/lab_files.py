@@ -30,6 +30,7 @@ def analytes(documents: Iterable[Document], value_sets: ValueSets) -> dict[str, 
 def _analyte(document: Document, value_sets: ValueSets) -> Analyte:
     front = document.front
     without_unit, haemolysed = front.maybe("without_unit"), front.maybe("haemolysed_below")
+    multiples = front.maybe("in_multiples")
     order, conversions = front.maybe("order"), front.maybe("conversions")
     columns = tuple(_column(each) for each in front.take("units").items())
     units = tuple(column.unit for column in columns)
@@ -45,6 +46,7 @@ def _analyte(document: Document, value_sets: ValueSets) -> Analyte:
         without_unit=without_unit.one_of(units) if without_unit else "",
         order=order.one_of(value_sets.tests) if order else "",
         group=front.take("prefetch").one_of(prefetch.LAB_KEYS),
+        in_multiples=multiples is not None and multiples.one_of(("yes",)) == "yes",
         haemolysed_below=haemolysed.quantities()[0].value if haemolysed else None,
     )
     front.done()

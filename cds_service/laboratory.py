@@ -37,6 +37,7 @@ class Analyte:
     *without_unit* is the column used when a plausible value carries no unit, "" when none may be guessed.
     *order* is the test's name in value_sets/orders.csv, "" when no card orders it. *group* is the prefetch key that
     asks for it. *haemolysed_below*: a value of a haemolysed sample stands only below this (KNOWLEDGE X16).
+    *in_multiples*: cards give the value as a multiple of the laboratory's upper limit too.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Analyte:
     order: str
     group: str
     haemolysed_below: Decimal | None = None
+    in_multiples: bool = False
 
     def column(self, unit: str) -> Column | None:
         """The column whose unit is spelt like this."""

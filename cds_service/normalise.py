@@ -338,7 +338,9 @@ def _results(given: fhir.Given) -> Iterator[Result]:
         low=low,
         high=high,
         site=_words(resource.body_site),
-        remarks=" ".join((_words(resource.specimen), _words(resource.interpretation))).strip(),
+        remarks=" ".join(
+            (_words(resource.specimen), _words(resource.interpretation), *_notes(resource.note))
+        ).strip(),
         is_absent=resource.data_absent_reason is not None,
         key=given.key,
     )
@@ -349,6 +351,11 @@ def _results(given: fhir.Given) -> Iterator[Result]:
         yield own
     for component in resource.component or ():
         yield _component(own, component)
+
+
+def _notes(raw: Raw) -> tuple[str, ...]:
+    """What the laboratory wrote beside the value ("haemolysed")."""
+    return tuple(each.text for each in _lenient(raw, tuple[fhir.Annotation, ...]) or () if each.text)
 
 
 def _component(parent: Result, component: fhir.Component) -> Result:

@@ -204,6 +204,11 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
         )
         if holds
     ]
+    if knowledge.analytes[result.analyte].in_multiples and result.high:
+        notes.append(f"{round(result.value / result.high, 1)} x ULN {result.high}")
+    same_day = [each for each in facts.latest(result.analyte, with_preliminary=True) if each != result]
+    if same_day and result in facts.latest(result.analyte, with_preliminary=True):
+        notes.append(f"also {' '.join(reported(same_day[0]))} that day")
     if result.corrected is not None and result.companion is not None:
         short = knowledge.analytes[result.companion.analyte].short
         notes.append(

@@ -52,12 +52,13 @@ def cards(
     places = [place for place, each in enumerate(selection.main) if each.level != "critical"]
     tells = places[-1] if places and not selection.also else None
     told = _analytes((*selection.main, *selection.also))
+    taken: set[str] = set()
     made = [
-        _main(group, aside if place == tells else (), told, facts, desk)
+        _main(group, aside if place == tells else (), told, taken, facts, desk)
         for place, group in enumerate(selection.main)
     ]
     if selection.also:
-        made.append(_also(selection, aside, made, facts, desk))
+        made.append(_also(selection, aside, made, taken, facts, desk))
     suggested = any(card.suggestions for card in made)
     if lines := gaps.lines(orders_matter=suggested):
         made.append(_data(lines, facts, desk))
@@ -70,9 +71,11 @@ def _analytes(groups: Iterable[Group]) -> frozenset[str]:
     return frozenset(fact.analyte for fact in facts if isinstance(fact, LabResult))
 
 
-def _main(group: Group, aside: Sequence[SetAside], told: frozenset[str], facts: Facts, desk: Desk) -> Card:
+def _main(
+    group: Group, aside: Sequence[SetAside], told: frozenset[str], taken: set[str], facts: Facts, desk: Desk
+) -> Card:
     detail = wording.main_detail(group, aside, told, facts, desk.knowledge)
-    offered = suggestions.suggestions([group], facts, desk.knowledge, desk.orders, desk.subject)
+    offered = suggestions.suggestions([group], facts, desk.knowledge, desk.orders, desk.subject, taken)
     urgent = group.level == "critical"
     code, label = (
         (group.chain.id, group.chain.label) if group.chain else (group.lead.row, group.lead.contributor.label)
@@ -91,11 +94,16 @@ def _main(group: Group, aside: Sequence[SetAside], told: frozenset[str], facts: 
 
 
 def _also(
-    selection: Selection, aside: Sequence[SetAside], main: Sequence[Card], facts: Facts, desk: Desk
+    selection: Selection,
+    aside: Sequence[SetAside],
+    main: Sequence[Card],
+    taken: set[str],
+    facts: Facts,
+    desk: Desk,
 ) -> Card:
     urgent = any(card.indicator == "critical" for card in main)
     detail = wording.also_detail(selection, aside, facts, desk.knowledge, is_urgent=urgent)
-    offered = suggestions.suggestions(selection.also, facts, desk.knowledge, desk.orders, desk.subject)
+    offered = suggestions.suggestions(selection.also, facts, desk.knowledge, desk.orders, desk.subject, taken)
     count = len(selection.also) + selection.left_out
     factors = f"{count} lesser factor{'s' if count > 1 else ''} in the record"
     cites = [key for group in selection.also for key in group.lead.contributor.cites[:1]]

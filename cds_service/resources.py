@@ -133,6 +133,12 @@ class Component(_Wire, frozen=True):
     reference_range: tuple[Range, ...] | None = None
 
 
+class Annotation(_Wire, frozen=True):
+    """A FHIR Annotation."""
+
+    text: str | None = None
+
+
 class Issue(_Wire, frozen=True):
     """A FHIR OperationOutcome.issue."""
 

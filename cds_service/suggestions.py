@@ -25,11 +25,14 @@ class Orders:
 
 
 def suggestions(
-    groups: Iterable[Group], facts: Facts, knowledge: Knowledge, orders: Orders, subject: str
+    groups: Iterable[Group], facts: Facts, knowledge: Knowledge, orders: Orders, subject: str, taken: set[str]
 ) -> tuple[Suggestion, ...]:
-    """The order sets of one card; a test is suggested once. *subject* is "Patient/123"."""
+    """
+    The order sets of one card. *subject* is "Patient/123".
+
+    *taken* are the tests that this answer suggests already; those suggested here are added, so that none is twice.
+    """
     made: list[Suggestion] = []
-    taken: set[str] = set()
     for group in groups:
         for case, order in _sets(group, facts):
             if order.when is not None and not order.when.answer(case).holds:

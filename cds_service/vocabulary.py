@@ -19,7 +19,8 @@ class Vocabulary:
     """
     What a file may name: value sets that exist, and analytes that have a file.
 
-    *about* is the analyte that limits are compared with, None where there is nothing to compare. *named* collects the drug classes and concepts that some file names: nothing else needs to be built per request.
+    *about* is the analyte that limits are compared with, None where there is nothing to compare. *named* collects the
+    drug classes and concepts that some file names: nothing else needs to be built per request.
     """
 
     value_sets: ValueSets

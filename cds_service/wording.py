@@ -45,7 +45,7 @@ def main_detail(
     texts, variant = _texts(group), group.lead.variant
     title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
     beside = _beside(group, facts)
-    head = f"{title}\n\n{_bullets(group, list(beside.values()), facts, knowledge)}"
+    head = f"{title}\n\n{_bullets(group, _beside_lines(beside), facts, knowledge)}"
     options = f"*Consider:* {_options(group, fill, knowledge)}"
     last = _last_line(facts, knowledge)
     room = MAIN_WORDS - _count((head, options, last))
@@ -186,11 +186,11 @@ def _placeholders(group: Group, onset: Onset | None, knowledge: Knowledge) -> di
 
 
 def _evidence(group: Group) -> str:
-    """The grade letter for contributing, and for acting on the value where that differs; none for a safety point."""
-    if group.lead.role != group.lead.contributor.role:
-        return ""
+    """The grade letters for contributing, and for acting where that differs; a safety point has only the latter."""
     grades = group.chain.grades if group.chain else group.lead.contributor.grades
     contributing, acting = grades.get("contributing"), grades.get("acting")
+    if acting and group.lead.role != group.lead.contributor.role:
+        return f"Evidence: acting on it {acting}."
     if contributing and acting and contributing != acting:
         return f"Evidence: link {contributing}, acting on it {acting}."
     return f"Evidence: {contributing or acting}."
@@ -254,9 +254,10 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
     return "\n".join(f"- {phrases.capital(line)}" for line in lines)
 
 
-def _beside(group: Group, facts: Facts) -> dict[str, str]:
+def _beside(group: Group, facts: Facts) -> dict[str, tuple[bool, str]]:
     """
-    Drugs that are not contributors but matter for a value (KNOWLEDGE X2, X4, X6): a sentence for each by name.
+    Drugs that are not contributors but matter for a value (KNOWLEDGE X2, X4, X6): by name, whether each
+    was running when the value was drawn, and how it stands to the onset.
 
     One that was running when the value was drawn is a likely cause of the value; one that began later, or a
     supplement that did, is told so that nobody reads the value against it.
@@ -264,16 +265,32 @@ def _beside(group: Group, facts: Facts) -> dict[str, str]:
     members = {
         phrases.drug(fact) for each in group.findings for fact in each.facts if isinstance(fact, Timing)
     }
-    found: dict[str, str] = {}
+    found: dict[str, tuple[bool, str]] = {}
     for finding in group.findings:
         result = finding.facts[0]
         if not isinstance(result, LabResult) or finding.role != finding.contributor.role:
             continue
         for timing in _relevant(finding, facts):
-            name, line = phrases.drug(timing), _against(timing, result, finding)
-            if line and name not in members:
-                found.setdefault(name, line)
+            name, stands = phrases.drug(timing), _against(timing, result, finding)
+            if stands is not None and name not in members:
+                found.setdefault(name, (stands, phrases.since(timing)))
     return found
+
+
+def _beside_lines(beside: Mapping[str, tuple[bool, str]]) -> list[str]:
+    """One bullet for those that were running, one for those that came later; dates where there is only one."""
+    running = [name for name, (was_running, _) in beside.items() if was_running]
+    later = [name for name, (was_running, _) in beside.items() if not was_running]
+    lines = []
+    if running:
+        cause = "a likely cause" if len(running) == 1 else "likely causes"
+        since = f" ({beside[running[0]][1]})" if len(running) == 1 else ""
+        verb = "was" if len(running) == 1 else "were"
+        lines.append(f"{phrases.joined(running)}{since} {verb} running: {cause} of the value")
+    if later:
+        since = f" ({beside[later[0]][1]})" if len(later) == 1 else ""
+        lines.append(f"drawn before {phrases.joined(later)}{since}")
+    return lines
 
 
 def _relevant(finding: Finding, facts: Facts) -> Iterable[Timing]:
@@ -281,19 +298,15 @@ def _relevant(finding: Finding, facts: Facts) -> Iterable[Timing]:
         yield from timings(facts.exposures.get(value_set, ()), facts.onset, 0, facts.today, {})
 
 
-def _against(timing: Timing, result: LabResult, finding: Finding) -> str:
-    """How a drug stands to a value; "" when it does not matter, or can't be told."""
+def _against(timing: Timing, result: LabResult, finding: Finding) -> bool | None:
+    """Whether a drug was running when a value was drawn (True) or came later (False); None when it doesn't matter."""
     began, ended = timing.course.began, timing.course.ended
     if began is None:
-        return ""
+        return None
     if began.last >= result.taken.last:
-        return f"drawn before {phrases.drug(timing)} ({began})"
-    if timing.exposure.value_set in finding.contributor.replaced_by:
-        return ""
-    if ended is None or ended.last >= result.taken.first:
-        after = ", after the cramps began" if timing.time_class is TimeClass.AFTER else ""
-        return f"{phrases.drug(timing)} ({phrases.since(timing)}{after}) was running: a likely cause of the value"
-    return ""
+        return False
+    treats = timing.exposure.value_set in finding.contributor.replaced_by
+    return True if not treats and (ended is None or ended.last >= result.taken.first) else None
 
 
 def _remarks(group: Group, facts: Facts) -> list[str]:
