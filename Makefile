@@ -49,7 +49,7 @@ test: setup
 
 # Records that nobody here wrote; they are read where they are, never copied.
 test-records: setup
-	$(BIN)/pytest -n auto -m records --records "$(RECORDS)"
+	$(BIN)/pytest -n auto -m records "--records=$(RECORDS)"
 
 # Newest versions: make lock UPGRADE=--upgrade
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -11,6 +11,7 @@ from cds_service.quantity import Quantity
 _UNITS = {"ug": "micrograms", "U": "units"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
 _ADDRESS = re.compile(r"(://|@|(?<=www)\.|(?<=\w)\.(?=\w*[a-z]))", re.IGNORECASE)
+_COMPARED = {"<": "under ", "<=": "at most ", ">": "over ", ">=": "at least "}
 _LONGEST = 60  # characters of a text from the record
 
 
@@ -156,13 +157,11 @@ def onset(facts: Facts) -> str:
 
 
 def reported(result: LabResult) -> tuple[str, str]:
-    """Number and unit as reported; a number with more than three decimals is rounded to three."""
-    number, _, unit = result.written.partition(" ")
-    _, _, decimals = number.partition(".")
-    if len(decimals) > 3:
-        plain = Decimal(number.removeprefix(result.comparator))
-        number = f"{result.comparator}{round(plain, 3)}"
-    return harmless(number), harmless(unit)
+    """Number and unit as reported ("over 20000"); a number with more than three decimals is rounded to three."""
+    number, _, unit = result.written.removeprefix(result.comparator).partition(" ")
+    if len(number.partition(".")[2]) > 3:
+        number = str(round(Decimal(number), 3))
+    return harmless(f"{_COMPARED.get(result.comparator, '')}{number}"), harmless(unit)
 
 
 def value(result: LabResult, knowledge: Knowledge) -> str:
@@ -195,6 +194,7 @@ def _bold(results: Sequence[LabResult], knowledge: Knowledge) -> str:
 
 
 def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
+    short = knowledge.analytes[result.analyte].short
     notes = [
         note
         for holds, note in (
@@ -205,7 +205,7 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
         if holds
     ]
     if knowledge.analytes[result.analyte].in_multiples and result.high:
-        notes.append(f"{round(result.value / result.high, 1)} x ULN {result.high}")
+        notes.append(f"{short} {round(result.value / result.high, 1)} x ULN {result.high}")
     same_day = [each for each in facts.latest(result.analyte, with_preliminary=True) if each != result]
     if same_day and result in facts.latest(result.analyte, with_preliminary=True):
         notes.append(f"also {' '.join(reported(same_day[0]))} that day")

@@ -1,7 +1,9 @@
 """The text of a card: what `cards/` says, the dated facts, and as much more as the word budget allows."""
 
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 
 from cds_service import phrases
 from cds_service.chains import Group, Selection
@@ -14,6 +16,8 @@ from cds_service.timing import timings
 
 SUMMARY = 139  # characters: the standard says fewer than 140
 MAIN_WORDS, ALSO_WORDS = 80, 110  # DECISIONS, Cards
+_ESCAPED = re.compile(r"\\(.)")
+_DAY = re.compile(r"(?<!\d)(\d [A-Z][a-z]{2} \d{4})")
 _STOPPED = (TimeClass.RECENTLY_STOPPED, TimeClass.STOPPED_SINCE)
 _SET_ASIDE = 5  # items of the set-aside line
 
@@ -27,10 +31,18 @@ class Detail:
 
 
 def summary(group: Group, facts: Facts, knowledge: Knowledge) -> str:
-    """The one sentence of a main card, cut at a word where it is too long."""
+    """The one sentence of a main card: plain text, not Markdown, cut where it is too long."""
     fill = _placeholders(group, facts.onset, knowledge)
     text = _say(_texts(group), "Summary", group.lead.variant, fill)
-    return text if len(text) <= SUMMARY else f"{text[: SUMMARY - 1].rsplit(' ', 1)[0]}…"
+    return _cut(unescape(_ESCAPED.sub(r"\1", text)))
+
+
+def _cut(plain: str) -> str:
+    """Cut at a word. A day of one digit counts as two, so that the same card is cut alike on another day."""
+    padded = _DAY.sub("\0\\1", plain)
+    if len(padded) > SUMMARY:
+        padded = f"{padded[: SUMMARY - 1].rsplit(' ', 1)[0]}…"
+    return padded.replace("\0", "")
 
 
 def main_detail(
@@ -46,11 +58,10 @@ def main_detail(
     title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
     beside = _beside(group, facts)
     head = f"{title}\n\n{_bullets(group, _beside_lines(beside), facts, knowledge)}"
-    options = f"*Consider:* {_options(group, fill, knowledge)}"
-    last = _last_line(facts, knowledge)
-    room = MAIN_WORDS - _count((head, options, last))
-    remarks = _in_room(_remarks(group, facts), room)
-    room -= _count(remarks)
+    remarks, last = _remarks(group, facts), _last_line(facts, knowledge)
+    room = MAIN_WORDS - _count((head, *remarks, last))
+    options = _shortened(f"*Consider:* {_options(group, fill, knowledge)}", room)
+    room -= _count((options,))
     told_beside = tuple(
         each for each in aside if isinstance(each.fact, Timing) and phrases.drug(each.fact) in beside
     )
@@ -108,6 +119,13 @@ def _in_room(optional: Iterable[str], room: int) -> list[str]:
         kept.append(each if _count((each,)) <= room else "")
         room -= _count(kept[-1:])
     return kept
+
+
+def _shortened(options: str, room: int) -> str:
+    """Options are named most useful first: where many facts fill the card, the last ones are left to the rule sheet."""
+    while _count((options,)) > room and "; " in options:
+        options = f"{options.rpartition('; ')[0]}."
+    return options
 
 
 def _fitting(aside: Sequence[SetAside], room: int, knowledge: Knowledge) -> tuple[SetAside, ...]:
@@ -190,7 +208,7 @@ def _evidence(group: Group) -> str:
     grades = group.chain.grades if group.chain else group.lead.contributor.grades
     contributing, acting = grades.get("contributing"), grades.get("acting")
     if acting and group.lead.role != group.lead.contributor.role:
-        return f"Evidence: acting on it {acting}."
+        return f"Evidence: {acting}."
     if contributing and acting and contributing != acting:
         return f"Evidence: link {contributing}, acting on it {acting}."
     return f"Evidence: {contributing or acting}."
@@ -207,12 +225,22 @@ def _bullets(group: Group, beside: Sequence[str], facts: Facts, knowledge: Knowl
     others = {phrases.drug(each): each for each in evidence if isinstance(each, Timing)}
     lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
     lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *evidence])]
-    entries = dict.fromkeys(each for each in (*told, *evidence) if isinstance(each, Diagnosed))
-    lines += [phrases.diagnosis(each, facts, knowledge) for each in entries]
+    lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries([*told, *evidence])]
     if also := sorted(set(others) - named):
         lines.append(f"also taking {phrases.joined(also)}")
     lines += beside
     return "\n".join(dict.fromkeys(f"- {phrases.capital(line)}" for line in lines))
+
+
+def _entries(told: Iterable[Fact]) -> Iterable[Diagnosed]:
+    """Each diagnosis once: by an entry that states its onset where there is one."""
+    entries: dict[str, Diagnosed] = {}
+    for each in told:
+        if isinstance(each, Diagnosed):
+            known = entries.setdefault(each.concept, each)
+            if known.on == known.recorded and each.on != each.recorded:
+                entries[each.concept] = each
+    return entries.values()
 
 
 def _samples(told: Iterable[Fact]) -> Iterable[list[LabResult]]:
@@ -273,8 +301,13 @@ def _beside(group: Group, facts: Facts) -> dict[str, tuple[bool, str]]:
         for timing in _relevant(finding, facts):
             name, stands = phrases.drug(timing), _against(timing, result, finding)
             if stands is not None and name not in members:
-                found.setdefault(name, (stands, phrases.since(timing)))
+                found.setdefault(name, (stands, _standing(timing) if stands else str(timing.course.began)))
     return found
+
+
+def _standing(timing: Timing) -> str:
+    after = ", after the cramps began" if timing.time_class is TimeClass.AFTER else ""
+    return f"{phrases.since(timing)}{after}"
 
 
 def _beside_lines(beside: Mapping[str, tuple[bool, str]]) -> list[str]:

@@ -103,12 +103,12 @@ def test_without_a_drug_a_mildly_low_value_says_nothing(value: str) -> None:
     assert found is None
 
 
-def test_without_a_drug_a_serious_value_is_a_line() -> None:
+def test_without_a_drug_a_serious_value_is_info() -> None:
     patient = _with_glucose("2.9 mmol/L", drug=None)
 
     found = answer(patient)
 
-    assert found.place("L09") == ("contributor", "also-consider")
+    assert (found.place("L09"), found.indicator("L09")) == (("contributor", "main"), "info")
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,12 @@ def test_current_pregnancy_is_a_card_without_orders() -> None:
     assert found.suggested == frozenset()
 
 
-def test_pregnancy_that_nothing_dates_is_the_weaker_kind() -> None:
+def test_pregnancy_that_nothing_dates_is_not_taken_for_an_early_one() -> None:
     patient = _pregnant()
 
     found = answer(patient)
 
-    assert found.place("C12") == ("contributor", "also-consider")
+    assert found.place("C12") == ("contributor", "main")
 
 
 @pytest.mark.parametrize(("age", "is_current"), [(300, True), (301, False)])

@@ -173,7 +173,7 @@ def test_refills_of_many_years_are_no_start() -> None:
     found = answer(patient)
 
     assert found.place("D01") == ALSO
-    assert "unchanged since 1 Mar 2020" in found.detail("D01")
+    assert "first recorded 1 Mar 2020, unchanged" in found.detail("D01")
 
 
 def test_first_prescription_on_file_is_not_called_a_start() -> None:
