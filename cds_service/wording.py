@@ -58,10 +58,12 @@ def main_detail(
     title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
     beside = _beside(group, facts)
     head = f"{title}\n\n{_bullets(group, _beside_lines(beside), facts, knowledge)}"
-    remarks, last = _remarks(group, facts), _last_line(facts, knowledge)
-    room = MAIN_WORDS - _count((head, *remarks, last))
-    options = _shortened(f"*Consider:* {_options(group, fill, knowledge)}", room)
-    room -= _count((options,))
+    options = f"*Consider:* {_options(group, fill, knowledge)}"
+    last = _last_line(facts, knowledge)
+    room = MAIN_WORDS - _count((head, last))
+    remarks = _in_room(_remarks(group, facts), room - _count((_shortened(options, 0),)))
+    options = _shortened(options, room - _count(remarks))
+    room -= _count((options, *remarks))
     told_beside = tuple(
         each for each in aside if isinstance(each.fact, Timing) and phrases.drug(each.fact) in beside
     )
@@ -350,7 +352,7 @@ def _remarks(group: Group, facts: Facts) -> list[str]:
         if remark.when.answer(Case(facts, finding.facts[0])).holds
     )
     beside = (f"Beside it: {chain.label} (see {chain.id})." for chain in group.named)
-    return list(dict.fromkeys((*remarks, *beside)))
+    return list(dict.fromkeys((*beside, *remarks)))
 
 
 def _not_known(group: Group) -> str:
