@@ -16,6 +16,9 @@ from cds_service.record import Medicine
 REJOIN = timedelta(days=30)
 YEARLY = timedelta(days=400)  # entries without any end join over a yearly re-order
 
+# courses kept of one ingredient, the latest; more is no real record, and courses are compared pair by pair
+_MOST_COURSES = 40
+
 _REAL_STATEMENTS = {"active", "completed", "stopped", "unknown", ""}
 _REAL_REQUESTS = {"active", "completed", "stopped", "unknown", ""}
 _UNREAL_INTENTS = {"proposal", "plan", "option"}
@@ -111,17 +114,20 @@ def courses(entries: Sequence[Taking], oldest_if_cut: Mapping[str, date], today:
             runs[-1] += present
         else:
             runs.append(present)
-    return tuple(_cut(_course(run, today), run[0], oldest_if_cut) for run in runs)
+    return tuple(_cut(_course(run, today), run[0], oldest_if_cut) for run in runs[-_MOST_COURSES:])
 
 
 def _runs(dated: Sequence[Taking]) -> list[list[Taking]]:
     """Entries in order of their start, cut where one doesn't continue those before it."""
     runs = [[dated[0]]]
+    lasting = _covers_until(dated[0], is_last=False)
     for entry in dated[1:]:
-        if _start(entry) <= max(_covers_until(each, is_last=each is runs[-1][-1]) for each in runs[-1]):
+        if _start(entry) <= max(lasting, _covers_until(runs[-1][-1], is_last=True)):
             runs[-1].append(entry)
         else:
             runs.append([entry])
+            lasting = date.min
+        lasting = max(lasting, _covers_until(entry, is_last=False))
     return runs
 
 

@@ -183,14 +183,6 @@ class LabResult:
         """Fewest and most days since it was taken."""
         return self.taken.days_until(Span.of(today))
 
-    def is_before(self, other: "LabResult") -> bool:
-        """Whether it was certainly taken before *other*; one day without times leaves that open."""
-        if self.taken.last < other.taken.first:
-            return True
-        if self.taken != other.taken or self.instant is None or other.instant is None:
-            return False
-        return self.instant < other.instant
-
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
@@ -279,10 +271,19 @@ class Facts:
 
     def latest(self, analyte: str, *, with_preliminary: bool = False) -> tuple[LabResult, ...]:
         """The newest result, or all that may be the newest (one day, no times)."""
-        known = [
-            each for each in self.results.get(analyte, ()) if with_preliminary or not each.is_preliminary
-        ]
-        return tuple(each for each in known if not any(each.is_before(other) for other in known))
+        every = self.results.get(analyte, ())
+        known = [each for each in every if with_preliminary or not each.is_preliminary]
+        newest = max((each.taken.first for each in known), default=date.min)
+        # of one day, the last moment; a result without a time of day may be later still
+        moments: dict[Span, datetime] = {}
+        for each in known:
+            if each.instant and each.instant >= moments.get(each.taken, each.instant):
+                moments[each.taken] = each.instant
+        return tuple(
+            each
+            for each in known
+            if each.taken.last >= newest and (each.instant is None or each.instant >= moments[each.taken])
+        )
 
     def taking(self, value_set: str) -> tuple[tuple[Exposure, Course], ...]:
         """Who of this class is taken on the index day."""

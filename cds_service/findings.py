@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import groupby
 
 from cds_service.criteria import Answer, Case, Criterion, Truth, taken
 from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
@@ -13,6 +14,7 @@ from cds_service.timing import timings
 CRITICAL_AGE = 30
 CURRENT_AGE = 90
 HISTORY_AGE = 365
+_FEW = 20  # results of one moment that are judged one by one
 _LOOK_BACK = 5  # earlier results looked at for "low, but normal since"
 _URGENCY = {"critical": 0, "warning": 1, "info": 2, "also_consider": 3}
 
@@ -261,9 +263,9 @@ def _is_told(timing: Timing, facts: Facts) -> bool:
 
 def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement:
     """Judge the newest result; of several that may be the newest, the more abnormal one."""
-    verdict = min((_verdict(contributor, facts, each) for each in results), key=_worst)
+    verdict = min((_verdict(contributor, facts, each) for each in _extremes(results)), key=_worst)
     if verdict.level is None and any(each.is_preliminary for each in results):
-        final = facts.latest(contributor.subject.names[0])
+        final = _extremes(facts.latest(contributor.subject.names[0]))
         verdict = min((_verdict(contributor, facts, each) for each in final), key=_worst, default=verdict)
     finding = _finding(contributor, verdict, [verdict.subject])
     aside = () if finding else tuple(_history(contributor, facts, results))
@@ -282,6 +284,15 @@ def _judge_coded(contributor: Contributor, facts: Facts) -> Judgement | None:
     if recent:
         finding = Finding(contributor, contributor.role, "info", "coded", tuple(recent), ())
     return Judgement(contributor, finding, (), ())
+
+
+def _extremes(results: Sequence[LabResult]) -> Sequence[LabResult]:
+    """The lowest and the highest in each unit: no value between them can be the more abnormal one."""
+    if len(results) <= _FEW:
+        return results
+    by_value = sorted(results, key=lambda each: (each.unit, each.corrected or each.value, each.source))
+    units = [list(members) for _, members in groupby(by_value, key=lambda each: each.unit)]
+    return [each for members in units for each in (*members[:_FEW], *members[-_FEW:])]
 
 
 def _worst(verdict: _Verdict) -> tuple[int, str]:
@@ -318,11 +329,8 @@ def _would_speak(contributor: Contributor, facts: Facts, result: LabResult) -> b
 def _judge_readings(contributor: Contributor, facts: Facts) -> Judgement | None:
     """Judge every reading of the window; any one that holds counts, the most urgent and lowest leads."""
     within = contributor.subject.within or HISTORY_AGE
-    readings = [
-        each
-        for each in facts.results.get(contributor.subject.names[0], ())
-        if each.age(facts.today)[1] <= within
-    ]
+    every = facts.results.get(contributor.subject.names[0], ())
+    readings = _extremes([each for each in every if each.age(facts.today)[1] <= within])
     if not readings:
         return None
     verdicts = sorted((_verdict(contributor, facts, each) for each in readings), key=_lowest_first)
