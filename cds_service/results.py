@@ -147,16 +147,22 @@ def _newest(result: LabResult) -> tuple[object, ...]:
 
 def corrected_for_glucose(results: Mapping[str, tuple[LabResult, ...]]) -> dict[str, tuple[LabResult, ...]]:
     """Give each sodium the value it would have at a normal glucose, where the same sample's glucose is high."""
-    glucoses = [each for each in results.get("glucose", ()) if each.value > _GLUCOSE_IS_HIGH[each.unit]]
-    sodiums = tuple(_corrected(sodium, glucoses) for sodium in results.get("sodium", ()))
+    highest: dict[tuple[object, object], LabResult] = {}
+    for each in results.get("glucose", ()):
+        sample = (each.taken, each.instant)
+        if each.taken.is_full and each.value > _GLUCOSE_IS_HIGH[each.unit]:
+            highest[sample] = max(
+                highest.get(sample, each), each, key=lambda one: (_in_mmol(one), one.source)
+            )
+    sodiums = tuple(
+        _corrected(each, highest.get((each.taken, each.instant))) for each in results.get("sodium", ())
+    )
     return {**results, "sodium": sodiums} if sodiums else dict(results)
 
 
-def _corrected(sodium: LabResult, glucoses: list[LabResult]) -> LabResult:
-    same = [each for each in glucoses if each.taken == sodium.taken and each.instant == sodium.instant]
-    if not same:
+def _corrected(sodium: LabResult, glucose: LabResult | None) -> LabResult:
+    if glucose is None:
         return sodium
-    glucose = max(same, key=lambda each: (_in_mmol(each), each.source))
     rise = Decimal("2.4") * (_in_mmol(glucose) - Decimal("5.6")) / Decimal("5.6")
     return replace(sodium, corrected=round(sodium.value + rise, 1), companion=glucose)
 
