@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain as joined
 
-from cds_service.criteria import Case
 from cds_service.facts import Course, Diagnosed, Facts, LabResult, TimeClass, Timing
 from cds_service.findings import Finding
 from cds_service.knowledge import Chain, Need
+from cds_service.truth import Case
 
 _MAIN = 2  # cards that are not critical, apart from further warnings
 _LINES = 5  # lines of the also-consider card

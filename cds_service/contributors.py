@@ -8,7 +8,6 @@ from pathlib import Path
 from string import Formatter
 
 from cds_service import lab_files, prefetch, references
-from cds_service.criteria import Criterion
 from cds_service.errors import KnowledgeInvalid
 from cds_service.facts import TimeClass
 from cds_service.frontmatter import Document, Node, read
@@ -26,6 +25,7 @@ from cds_service.knowledge import (
 )
 from cds_service.quantity import decimal
 from cds_service.terminology import ValueSets
+from cds_service.truth import Criterion
 from cds_service.vocabulary import Vocabulary, criterion
 
 LEVELS = ("critical", "warning", "info", "also_consider")

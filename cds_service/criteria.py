@@ -4,141 +4,14 @@ The vocabulary of triggers: one small class a word, each answering holds, fails 
 Not measured, unit not understood, or a list that was not supplied is unknown, never "fails".
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import Enum
-from typing import Protocol
 
 from cds_service.dates import Span
-from cds_service.facts import Course, Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
+from cds_service.facts import Course, Diagnosed, Exposure, Fact, LabResult, TimeClass, Timing
 from cds_service.quantity import Quantity
-
-
-class Truth(Enum):
-    """Three-valued."""
-
-    HOLDS = "holds"
-    FAILS = "fails"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """
-    What one criterion said about one patient.
-
-    *words* is the criterion as it stands in its file, *evidence* the facts that met it, *unknown* what would have
-    to be known (in words for the card), *parts* the answers it was made of.
-    """
-
-    truth: Truth
-    words: str
-    evidence: tuple[Fact, ...] = ()
-    unknown: tuple[str, ...] = ()
-    parts: tuple["Answer", ...] = ()
-
-    @property
-    def holds(self) -> bool:
-        """Whether the criterion is met for certain."""
-        return self.truth is Truth.HOLDS
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One patient, and the fact that the criterion's file or phrase is about; None when there is no such fact."""
-
-    facts: Facts
-    subject: Fact | None = None
-
-
-class Criterion(Protocol):
-    """A word of the vocabulary, filled in."""
-
-    def answer(self, case: Case) -> Answer:
-        """Judge one patient."""
-        ...
-
-
-def _said(words: str, truth: bool, evidence: Iterable[Fact] = ()) -> Answer:
-    return Answer(Truth.HOLDS if truth else Truth.FAILS, words, tuple(evidence) if truth else ())
-
-
-def _unknown(words: str, what: str) -> Answer:
-    return Answer(Truth.UNKNOWN, words, unknown=(what,))
-
-
-# --- all, any, not --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """`all:`, and several words side by side."""
-
-    parts: tuple[Criterion, ...]
-
-    def answer(self, case: Case) -> Answer:
-        """Fails when any part fails; else unknown when any is; else holds with all their evidence."""
-        answers = tuple(part.answer(case) for part in self.parts)
-        truths = {each.truth for each in answers}
-        if Truth.FAILS in truths:
-            return Answer(Truth.FAILS, "all", parts=answers)
-        truth = Truth.UNKNOWN if Truth.UNKNOWN in truths else Truth.HOLDS
-        return Answer(truth, "all", _evidence(answers), _whats(answers), answers)
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """`any:`."""
-
-    parts: tuple[Criterion, ...]
-
-    def answer(self, case: Case) -> Answer:
-        """Holds when any part holds, with the evidence of those that do; else unknown when any is."""
-        return _any("any", tuple(part.answer(case) for part in self.parts))
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """`not:`."""
-
-    part: Criterion
-
-    def answer(self, case: Case) -> Answer:
-        """Turns holds and fails round; unknown stays unknown."""
-        inner = self.part.answer(case)
-        if inner.truth is Truth.UNKNOWN:
-            return Answer(Truth.UNKNOWN, "not", unknown=inner.unknown, parts=(inner,))
-        return Answer(Truth.FAILS if inner.holds else Truth.HOLDS, "not", parts=(inner,))
-
-
-@dataclass(frozen=True, slots=True)
-class Unless:
-    """`unless:`; unlike `not`, what is unknown does not stand in the way."""
-
-    part: Criterion
-
-    def answer(self, case: Case) -> Answer:
-        """Fails only where the part is known to hold."""
-        inner = self.part.answer(case)
-        return Answer(Truth.FAILS if inner.holds else Truth.HOLDS, "unless", parts=(inner,))
-
-
-def _any(words: str, answers: tuple[Answer, ...]) -> Answer:
-    held = tuple(each for each in answers if each.holds)
-    if held:
-        return Answer(Truth.HOLDS, words, _evidence(held), parts=answers)
-    truth = Truth.UNKNOWN if any(each.truth is Truth.UNKNOWN for each in answers) else Truth.FAILS
-    return Answer(truth, words, unknown=_whats(answers), parts=answers)
-
-
-def _evidence(answers: Iterable[Answer]) -> tuple[Fact, ...]:
-    return tuple(dict.fromkeys(fact for each in answers for fact in each.evidence))
-
-
-def _whats(answers: Iterable[Answer]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(what for each in answers for what in each.unknown))
-
+from cds_service.truth import Answer, Case, Criterion, Truth, any_of, said, unknown
 
 # --- words about the drug that a file is about ------------------------------------------------------------------
 
@@ -153,8 +26,8 @@ class Began:
         """Never unknown: an unknown start is a time class of its own."""
         words = f"began: {', '.join(sorted(each.value for each in self.classes))}"
         if not isinstance(case.subject, Timing):
-            return _unknown(words, "when the drug began")
-        return _said(words, case.subject.time_class in self.classes, (case.subject,))
+            return unknown(words, "when the drug began")
+        return said(words, case.subject.time_class in self.classes, (case.subject,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +41,7 @@ class PrescribedFor:
         words = f"prescribed for: {', '.join(self.reasons)}"
         recorded = case.subject.course.reasons if isinstance(case.subject, Timing) else ()
         named = any(reason in text.casefold() for text in recorded for reason in self.reasons)
-        return _said(words, named, (case.subject,) if case.subject else ())
+        return said(words, named, (case.subject,) if case.subject else ())
 
 
 # --- words about a result -------------------------------------------------------------------------------------
@@ -192,17 +65,17 @@ class Compared:
         words = f"{self.word}: {' or '.join(map(str, self.limits))}"
         result = case.subject
         if not isinstance(result, LabResult):
-            return _unknown(words, "no result")
+            return unknown(words, "no result")
         limit = self._limit(result)
         if limit is None:
             own = any(each.unit == "ULN" for each in self.limits)
-            return _unknown(words, "the laboratory's upper limit" if own else "a limit in this unit")
+            return unknown(words, "the laboratory's upper limit" if own else "a limit in this unit")
         value = result.value if self.measured or result.corrected is None else result.corrected
         truth = _compare(self.word, value, result.comparator, limit)
         return (
-            _unknown(words, f"only {result.written} reported")
+            unknown(words, f"only {result.written} reported")
             if truth is None
-            else _said(words, truth, (result,))
+            else said(words, truth, (result,))
         )
 
     def _limit(self, result: LabResult) -> Decimal | None:
@@ -262,8 +135,8 @@ class WithoutRange:
     def answer(self, case: Case) -> Answer:
         """Unknown without a result."""
         if not isinstance(case.subject, LabResult):
-            return _unknown("without range", "no result")
-        return _said("without range", case.subject.high is None, (case.subject,))
+            return unknown("without range", "no result")
+        return said("without range", case.subject.high is None, (case.subject,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +149,7 @@ class SameSample:
         """Fails when nothing corrected the result."""
         companion = case.subject.companion if isinstance(case.subject, LabResult) else None
         if companion is None:
-            return _said("same sample", truth=False)
+            return said("same sample", truth=False)
         inner = self.about.answer(Case(case.facts, companion))
         return Answer(inner.truth, "same sample", inner.evidence, inner.unknown, (inner,))
 
@@ -289,8 +162,8 @@ class AtNight:
         """Unknown when no local time is written."""
         result = case.subject
         if not isinstance(result, LabResult) or result.clock is None:
-            return _unknown("at night", "time of day of the result")
-        return _said("at night", result.clock >= "23:00" or result.clock <= "06:00", (result,))
+            return unknown("at night", "time of day of the result")
+        return said("at night", result.clock >= "23:00" or result.clock <= "06:00", (result,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,9 +177,9 @@ class Within:
         words = f"within: {self.days} days"
         on = _on(case.subject)
         if on is None:
-            return _unknown(words, "date not recorded")
+            return unknown(words, "date not recorded")
         _, most = on.days_until(Span.of(case.facts.today))
-        return _said(words, most <= self.days, (case.subject,) if case.subject else ())
+        return said(words, most <= self.days, (case.subject,) if case.subject else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +189,7 @@ class Undated:
     def answer(self, case: Case) -> Answer:
         """Never unknown."""
         undated = isinstance(case.subject, Diagnosed) and case.subject.on is None
-        return _said("undated", undated, (case.subject,) if case.subject else ())
+        return said("undated", undated, (case.subject,) if case.subject else ())
 
 
 def _on(subject: Fact | None) -> Span | None:
@@ -350,8 +223,8 @@ class Taking:
             and (not self.when_taken or _began_before(course, case.subject))
         )
         if found or case.facts.medicines_are_complete:
-            return _said(words, bool(found), found)
-        return _unknown(words, "medication list incomplete")
+            return said(words, bool(found), found)
+        return unknown(words, "medication list incomplete")
 
 
 def _began_before(course: Course, subject: Fact | None) -> bool:
@@ -385,9 +258,9 @@ class HasDiagnosis:
             for entry in entries
             for answer in (self.about.answer(Case(case.facts, entry)),)
         )
-        answer = _any(words, tuple(answers))
+        answer = any_of(words, tuple(answers))
         if answer.truth is Truth.FAILS and "conditions" in case.facts.cut_off:
-            return _unknown(words, "conditions incomplete")
+            return unknown(words, "conditions incomplete")
         return answer
 
 
@@ -409,8 +282,8 @@ class Latest:
         results = case.facts.latest(self.analyte, with_preliminary=self.with_preliminary)
         if not results:
             cut = self.analyte in case.facts.unseen
-            return _unknown(words, f"{_plain(self.analyte)} {'possibly cut off' if cut else 'not measured'}")
-        return _any(words, tuple(self.about.answer(Case(case.facts, result)) for result in results))
+            return unknown(words, f"{_plain(self.analyte)} {'possibly cut off' if cut else 'not measured'}")
+        return any_of(words, tuple(self.about.answer(Case(case.facts, result)) for result in results))
 
 
 def _plain(name: str) -> str:
@@ -432,8 +305,8 @@ class Unmeasured:
             within.answer(Case(case.facts, each)).holds for each in case.facts.results.get(self.analyte, ())
         )
         if not recent and self.analyte in case.facts.unseen:
-            return _unknown(words, f"{_plain(self.analyte)} possibly cut off")
-        return _said(words, not recent)
+            return unknown(words, f"{_plain(self.analyte)} possibly cut off")
+        return said(words, not recent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,7 +319,7 @@ class GestationBelow:
         """Unknown when nothing dates the pregnancy."""
         words = f"gestation below {self.weeks} weeks"
         weeks = case.facts.gestation
-        return _unknown(words, "gestation not dated") if weeks is None else _said(words, weeks < self.weeks)
+        return unknown(words, "gestation not dated") if weeks is None else said(words, weeks < self.weeks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,4 +328,4 @@ class Always:
 
     def answer(self, case: Case) -> Answer:
         """Holds, with the subject as its evidence."""
-        return _said("recorded", True, (case.subject,) if case.subject else ())
+        return said("recorded", True, (case.subject,) if case.subject else ())

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
-from cds_service.criteria import Answer, Case, Criterion, Truth, taken
+from cds_service.criteria import taken
 from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.knowledge import Contributor, Knowledge, Role
 from cds_service.timing import timings
+from cds_service.truth import Answer, Case, Criterion, Truth
 
 # Laboratory validity in days (KNOWLEDGE section 3); an analyte's own window is in its file
 CRITICAL_AGE = 30

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from cds_service.criteria import Criterion
 from cds_service.facts import TimeClass
 from cds_service.laboratory import Analyte
 from cds_service.terminology import ValueSets
+from cds_service.truth import Criterion
 
 Role = Literal["contributor", "safety", "context", "set-aside"]
 

@@ -1,20 +1,19 @@
 """Decoded FHIR -> PatientRecord; the FHIR versions' shapes end here."""
 
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
-from typing import TypeVar
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Raw
 
 from cds_service import resources as fhir
 from cds_service.exposures import is_real
+from cds_service.prescriptions import medicine
 from cds_service.quantity import decimal
+from cds_service.raw import is_given, lenient, number, words
 from cds_service.record import (
     NOTHING,
     Concept,
     Diagnosis,
-    Dose,
     Measurement,
     Medicine,
     Order,
@@ -24,53 +23,7 @@ from cds_service.record import (
     Unread,
 )
 
-T = TypeVar("T")
-
 UNNAMED = "the medicine is not named, or a reference that was not supplied"
-
-_WEEK, _MONTH, _YEAR = Decimal(1) / 7, Decimal(1) / 30, Decimal(1) / 365
-_PER_DAY = {
-    "min": Decimal(1440),
-    "h": Decimal(24),
-    "d": Decimal(1),
-    "wk": _WEEK,
-    "mo": _MONTH,
-    "a": _YEAR,
-}
-_IN_DAYS = {
-    "h": 1 / Decimal(24),
-    "d": Decimal(1),
-    "day": Decimal(1),
-    "days": Decimal(1),
-    "wk": Decimal(7),
-    "week": Decimal(7),
-    "weeks": Decimal(7),
-    "mo": Decimal(30),
-    "a": Decimal(365),
-}
-# HL7 v3 GTSAbbreviation in Timing.code, times a day
-_ABBREVIATED = {
-    "QD": 1,
-    "BID": 2,
-    "TID": 3,
-    "QID": 4,
-    "AM": 1,
-    "PM": 1,
-    "BED": 1,
-    "Q4H": 6,
-    "Q6H": 4,
-    "Q8H": 3,
-}
-# R5 says in `status` whether a statement is right, and in `adherence` whether the medicine is taken
-_ADHERENCE = {
-    "taking": "active",
-    "not-taking": "not-taken",
-    "on-hold": "on-hold",
-    "stopped": "stopped",
-    "unknown": "unknown",
-}
-# R5's words for a statement that is right and for a prescription that has reached its end
-_R5_STATUS = {"recorded": "active", "ended": "completed"}
 
 
 def patient_record(supplied: fhir.Supplied) -> PatientRecord:
@@ -131,10 +84,10 @@ class _Reader:
 
     def _medicine(self, given: fhir.Given) -> None:
         concept = self._medication(given.resource)
-        medicine = _medicine(given, concept or NOTHING)
+        read = medicine(given, concept or NOTHING)
         if concept is not None:
-            self._medicines.append(medicine)
-        elif is_real(medicine):
+            self._medicines.append(read)
+        elif is_real(read):
             kind = given.resource.resource_type or ""
             self._unread.append(Unread(given.key, kind, given.source, UNNAMED))
 
@@ -151,7 +104,7 @@ class _Reader:
 
     def _referenced(self, reference: str, resource: fhir.Resource) -> Concept | None:
         if reference.startswith("#"):
-            contained = _lenient(resource.contained, tuple[fhir.Resource, ...]) or ()
+            contained = lenient(resource.contained, tuple[fhir.Resource, ...]) or ()
             return next((each.code for each in contained if each.id in (reference, reference[1:])), None)
         bare = reference.split("/_history/")[0]
         relative = "/".join(bare.split("/")[-2:])
@@ -163,114 +116,6 @@ def _person(resource: fhir.Resource) -> Person:
     return Person(resource.id, resource.birth_date, is_deceased)
 
 
-# --- medicines ------------------------------------------------------------------------------------------------
-
-
-def _medicine(given: fhir.Given, concept: Concept) -> Medicine:
-    resource = given.resource
-    is_statement = resource.resource_type == "MedicationStatement"
-    dosages = (
-        _lenient(resource.dosage if is_statement else resource.dosage_instruction, tuple[fhir.Dosage, ...])
-        or ()
-    )
-    bounds = _bounds(dosages)
-    if is_statement:
-        period = resource.effective_period or fhir.Period(start=resource.effective_date_time)
-        stated = period.start or bounds.start
-        started, stopped, supply = stated, period.end or bounds.end, None
-    else:
-        dispense = _lenient(resource.dispense_request, fhir.DispenseRequest) or fhir.DispenseRequest()
-        period = dispense.validity_period or fhir.Period()
-        stated = bounds.start
-        started, stopped, supply = (
-            stated or period.start or resource.authored_on,
-            bounds.end or period.end,
-            _supply_days(dispense),
-        )
-    status = _medicine_status(resource)
-    return Medicine(
-        source=given.source,
-        concept=concept,
-        is_statement=is_statement,
-        status=status,
-        intent=resource.intent or "",
-        do_not_perform=bool(resource.do_not_perform),
-        started=started,
-        started_is_stated=stated is not None,
-        stopped=stopped,
-        supply_days=supply,
-        doses=tuple(_dose(dosage) for dosage in dosages),
-        route=" ".join(word for dosage in dosages if dosage.route for word in dosage.route.words()),
-        reasons=_reasons(resource),
-        key=given.key,
-    )
-
-
-def _medicine_status(resource: fhir.Resource) -> str:
-    """R4's word for the status; of an R5 statement that is right, what its adherence says."""
-    status = resource.status or ""
-    adherence = _lenient(resource.adherence, fhir.Adherence) if status == "recorded" else None
-    codes = [coding.code or "" for coding in ((adherence and adherence.code) or NOTHING).coding or ()]
-    said = (
-        _ADHERENCE[word]
-        for code in codes
-        for word in _ADHERENCE
-        if code == word or code.startswith(f"{word}-")
-    )
-    return next(said, _R5_STATUS.get(status, status))
-
-
-def _bounds(dosages: Iterable[fhir.Dosage]) -> fhir.Period:
-    repeats = (dosage.timing.repeat for dosage in dosages if dosage.timing and dosage.timing.repeat)
-    return next((repeat.bounds_period for repeat in repeats if repeat.bounds_period), fhir.Period())
-
-
-def _supply_days(dispense: fhir.DispenseRequest) -> int | None:
-    """Days of one supply times the fills allowed."""
-    duration = dispense.expected_supply_duration
-    if duration is None:
-        return None
-    amount, unit = _number(duration.value), _IN_DAYS.get(duration.code or duration.unit or "")
-    if amount is None or amount <= 0 or unit is None:
-        return None
-    fills = 1 + (_number(dispense.number_of_repeats_allowed) or 0)
-    return min(int(amount * unit * fills), 36_500)
-
-
-def _dose(dosage: fhir.Dosage) -> Dose:
-    rate = dosage.dose_and_rate[0] if dosage.dose_and_rate else fhir.DoseAndRate()
-    quantity = rate.dose_quantity or (rate.dose_range.high if rate.dose_range else None) or fhir.Quantity()
-    per_day = _per_day(dosage.timing) if dosage.timing and not _is_as_needed(dosage) else None
-    return Dose(_number(quantity.value), quantity.code or quantity.unit or "", per_day, dosage.text or "")
-
-
-def _is_as_needed(dosage: fhir.Dosage) -> bool:
-    reasons = (dosage.as_needed_codeable_concept, dosage.as_needed_for)
-    said = (_lenient(dosage.as_needed_boolean, bool), _lenient(dosage.as_needed, bool))
-    return any(said) or any(map(_is_given, reasons))
-
-
-def _per_day(timing: fhir.Timing) -> Decimal | None:
-    repeat = timing.repeat
-    if repeat is not None:
-        frequency, period = _number(repeat.frequency) or Decimal(1), _number(repeat.period)
-        unit = _PER_DAY.get(repeat.period_unit or "")
-        if period and unit:
-            return frequency * unit / period
-        moments = _lenient(repeat.when, list[str]) or _lenient(repeat.time_of_day, list[str])
-        if moments:
-            return Decimal(len(moments))
-    codes = (coding.code for coding in (timing.code or NOTHING).coding or ())
-    return next((Decimal(_ABBREVIATED[code]) for code in codes if code in _ABBREVIATED), None)
-
-
-def _reasons(resource: fhir.Resource) -> tuple[Concept, ...]:
-    """R4 reasonCode, and the concepts among R5's reason."""
-    coded = _lenient(resource.reason_code, tuple[Concept, ...]) or ()
-    r5 = _lenient(resource.reason, tuple[fhir.ConceptOrReference, ...]) or ()
-    return (*coded, *(each.concept for each in r5 if each.concept is not None))
-
-
 # --- diagnoses ------------------------------------------------------------------------------------------------
 
 
@@ -280,11 +125,11 @@ def _diagnosis(source: str, resource: fhir.Resource) -> Diagnosis:
     return Diagnosis(
         source=source,
         concept=resource.code or NOTHING,
-        site=_words(resource.body_site),
+        site=words(resource.body_site),
         clinical=_status(resource.clinical_status),
         verification=_status(resource.verification_status),
         onset=resource.onset_date_time or (period.start if period else None) or resource.onset_string,
-        onset_age=_number(age.value)
+        onset_age=number(age.value)
         if age and (age.code or age.unit) in ("a", "year", "years", "yr")
         else None,
         abated=_has_abated(resource),
@@ -296,16 +141,16 @@ def _diagnosis(source: str, resource: fhir.Resource) -> Diagnosis:
 def _has_abated(resource: fhir.Resource) -> bool:
     dated = resource.abatement_date_time or (resource.abatement_period and resource.abatement_period.end)
     other = (
-        resource.abatement_string or _is_given(resource.abatement_age) or _is_given(resource.abatement_range)
+        resource.abatement_string or is_given(resource.abatement_age) or is_given(resource.abatement_range)
     )
     return bool(dated or other or resource.abatement_boolean)
 
 
 def _status(raw: Raw) -> str:
     """The code of a clinical or verification status; R4 has a CodeableConcept, STU3 a bare code."""
-    concept = _lenient(raw, Concept)
+    concept = lenient(raw, Concept)
     if concept is None:
-        return _lenient(raw, str) or ""
+        return lenient(raw, str) or ""
     codes = (coding.code for coding in concept.coding or ())
     return next((code for code in codes if code), concept.text or "").casefold()
 
@@ -337,9 +182,9 @@ def _results(given: fhir.Given) -> Iterator[Result]:
         dated=resource.value_date_time,
         low=low,
         high=high,
-        site=_words(resource.body_site),
+        site=words(resource.body_site),
         remarks=" ".join(
-            (_words(resource.specimen), _words(resource.interpretation), *_notes(resource.note))
+            (words(resource.specimen), words(resource.interpretation), *_notes(resource.note))
         ).strip(),
         is_absent=resource.data_absent_reason is not None,
         key=given.key,
@@ -355,7 +200,7 @@ def _results(given: fhir.Given) -> Iterator[Result]:
 
 def _notes(raw: Raw) -> tuple[str, ...]:
     """What the laboratory wrote beside the value ("haemolysed")."""
-    return tuple(each.text for each in _lenient(raw, tuple[fhir.Annotation, ...]) or () if each.text)
+    return tuple(each.text for each in lenient(raw, tuple[fhir.Annotation, ...]) or () if each.text)
 
 
 def _component(parent: Result, component: fhir.Component) -> Result:
@@ -377,7 +222,7 @@ def _component(parent: Result, component: fhir.Component) -> Result:
 def _measured(quantity: fhir.Quantity | None) -> Measurement | None:
     if quantity is None:
         return None
-    value = _number(quantity.value)
+    value = number(quantity.value)
     if value is None:
         return None
     return Measurement(value, quantity.code or quantity.unit or "", quantity.comparator or "")
@@ -395,7 +240,7 @@ def _written(text: str | None) -> Measurement | None:
 
 
 def _counted(raw: Raw) -> Measurement | None:
-    value = _number(raw)
+    value = number(raw)
     return Measurement(value, "", "") if value is not None else None
 
 
@@ -410,39 +255,3 @@ def _limits(ranges: tuple[fhir.Range, ...] | None) -> tuple[Measurement | None, 
 def _is_normal(reference: fhir.Range) -> bool:
     codes = {coding.code for coding in (reference.type or NOTHING).coding or ()}
     return not codes or "normal" in codes
-
-
-# --- raw members ----------------------------------------------------------------------------------------------
-
-
-def _is_given(raw: Raw) -> bool:
-    return bytes(raw) not in (b"", b"null")
-
-
-def _lenient(raw: Raw, shape: type[T]) -> T | None:
-    """Decode a member that may have another shape in another FHIR version; None when it has."""
-    if not _is_given(raw):
-        return None
-    try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-
-
-def _number(raw: Raw | None) -> Decimal | None:
-    """The number as it was written; strings that hold a number are taken, since some servers send those."""
-    if raw is None:
-        return None
-    text = bytes(raw).strip(b'" ').decode("utf-8", "replace")
-    return decimal(text)
-
-
-def _words(raw: Raw) -> str:
-    """The readable words of one CodeableConcept, a list of them, or a Reference's display."""
-    many = _lenient(raw, tuple[Concept, ...])
-    one = _lenient(raw, Concept) if many is None else None
-    words = [word for concept in many or ((one,) if one else ()) for word in concept.words()]
-    if not words:
-        reference = _lenient(raw, fhir.Reference)
-        return (reference.display or "") if reference else ""
-    return " ".join(words)

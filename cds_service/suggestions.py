@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from cds_service.chains import Group
-from cds_service.criteria import Case
 from cds_service.facts import Facts, LabResult, Timing
 from cds_service.findings import Finding
 from cds_service.hooks import Action, Suggestion
 from cds_service.knowledge import Knowledge, OrderGroup
+from cds_service.truth import Case
 
 _FRESH = 90  # days for which another analyte's result makes a new one needless
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cds_service import criteria as say
-from cds_service.criteria import Criterion
 from cds_service.facts import TimeClass
 from cds_service.frontmatter import Node
 from cds_service.laboratory import Analyte
 from cds_service.quantity import Quantity
 from cds_service.terminology import ValueSets
+from cds_service.truth import AllOf, AnyOf, Criterion, Not, Unless
 
 _TIME_CLASSES = {each.value: each for each in TimeClass}
 
@@ -62,7 +62,7 @@ def criterion(node: Node, words: Vocabulary) -> Criterion:
     node.done()
     if not parts:
         raise node.invalid("a criterion is needed here")
-    return parts[0] if len(parts) == 1 else say.AllOf(tuple(parts))
+    return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
 def _many(node: Node, words: Vocabulary) -> tuple[Criterion, ...]:
@@ -113,10 +113,10 @@ def _yes(made: Criterion) -> Callable[[Node, Vocabulary], Criterion]:
 
 # one word, one value
 _WORDS: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
-    "all": lambda node, words: say.AllOf(_many(node, words)),
-    "any": lambda node, words: say.AnyOf(_many(node, words)),
-    "not": lambda node, words: say.Not(criterion(node, words)),
-    "unless": lambda node, words: say.Unless(criterion(node, words)),
+    "all": lambda node, words: AllOf(_many(node, words)),
+    "any": lambda node, words: AnyOf(_many(node, words)),
+    "not": lambda node, words: Not(criterion(node, words)),
+    "unless": lambda node, words: Unless(criterion(node, words)),
     "began": _began,
     "prescribed_for": lambda node, _: say.PrescribedFor(node.texts()),
     "below": _compared("below"),
@@ -172,7 +172,7 @@ def _beside(node: Node, allowed: tuple[str, ...], words: Vocabulary) -> Criterio
     parts = tuple(
         _WORDS[key](node.take(key), words) for key in node.names() if key in allowed and node.has(key)
     )
-    return say.AllOf(parts) if parts else say.Always()
+    return AllOf(parts) if parts else say.Always()
 
 
 # a head and the words beside it

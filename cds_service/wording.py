@@ -7,12 +7,12 @@ from html import unescape
 
 from cds_service import phrases
 from cds_service.chains import Group, Selection
-from cds_service.criteria import Case, Truth
 from cds_service.dates import Span
 from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
 from cds_service.findings import Finding, SetAside
 from cds_service.knowledge import Knowledge
 from cds_service.timing import timings
+from cds_service.truth import Case, Truth
 
 SUMMARY = 139  # characters: the standard says fewer than 140
 MAIN_WORDS, ALSO_WORDS = 80, 110  # DECISIONS, Cards

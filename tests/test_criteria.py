@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from cds_service import criteria as say
-from cds_service.criteria import Answer, Case, Truth
 from cds_service.dates import Span, written
 from cds_service.facts import Course, Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.quantity import Quantity, quantity
+from cds_service.truth import AllOf, Answer, AnyOf, Case, Criterion, Not, Truth
 from tests.patients import TODAY
 
 _HOLDS, _FAILS, _UNKNOWN = Truth.HOLDS, Truth.FAILS, Truth.UNKNOWN
@@ -86,7 +86,7 @@ def _timing(time_class: TimeClass = TimeClass.STRONG, reasons: tuple[str, ...] =
     return Timing(exposure, exposure.courses[0], time_class)
 
 
-def _truth(criterion: say.Criterion, subject: Fact | None = None, facts: Facts | None = None) -> Truth:
+def _truth(criterion: Criterion, subject: Fact | None = None, facts: Facts | None = None) -> Truth:
     return criterion.answer(Case(facts or _facts(), subject)).truth
 
 
@@ -107,18 +107,18 @@ def _truth(criterion: say.Criterion, subject: Fact | None = None, facts: Facts |
 def test_three_truths_combine(parts: tuple[Truth, ...], all_of: Truth, any_of: Truth) -> None:
     made = tuple(_Fixed(each) for each in parts)
 
-    found = _truth(say.AllOf(made)), _truth(say.AnyOf(made))
+    found = _truth(AllOf(made)), _truth(AnyOf(made))
 
     assert found == (all_of, any_of)
 
 
 @pytest.mark.parametrize(("part", "turned"), [(_HOLDS, _FAILS), (_FAILS, _HOLDS), (_UNKNOWN, _UNKNOWN)])
 def test_not_leaves_unknown_unknown(part: Truth, turned: Truth) -> None:
-    assert _truth(say.Not(_Fixed(part))) is turned
+    assert _truth(Not(_Fixed(part))) is turned
 
 
 def test_what_is_unknown_is_told_once() -> None:
-    criterion = say.AllOf((_Fixed(_UNKNOWN), _Fixed(_UNKNOWN)))
+    criterion = AllOf((_Fixed(_UNKNOWN), _Fixed(_UNKNOWN)))
 
     found = criterion.answer(Case(_facts()))
 
@@ -127,7 +127,7 @@ def test_what_is_unknown_is_told_once() -> None:
 
 def test_evidence_is_that_of_the_parts_that_hold() -> None:
     subject = _result()
-    criterion = say.AnyOf((_Fixed(_FAILS), _Fixed(_HOLDS), _Fixed(_UNKNOWN)))
+    criterion = AnyOf((_Fixed(_FAILS), _Fixed(_HOLDS), _Fixed(_UNKNOWN)))
 
     found = criterion.answer(Case(_facts(), subject))
 
@@ -217,7 +217,7 @@ def test_corrected_value_is_compared_unless_the_measured_one_is_asked_for() -> N
 
 
 @pytest.mark.parametrize("criterion", [say.Compared("below", (_limit("3.5 mmol/L"),)), say.WithoutRange()])
-def test_no_result_is_unknown(criterion: say.Criterion) -> None:
+def test_no_result_is_unknown(criterion: Criterion) -> None:
     assert _truth(criterion, None) is _UNKNOWN
 
 

@@ -1,0 +1,158 @@
+"""What a MedicationStatement or MedicationRequest says, R4 and R5 alike."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from cds_service import resources as fhir
+from cds_service.raw import is_given, lenient, number
+from cds_service.record import NOTHING, Concept, Dose, Medicine
+
+_WEEK, _MONTH, _YEAR = Decimal(1) / 7, Decimal(1) / 30, Decimal(1) / 365
+_PER_DAY = {
+    "min": Decimal(1440),
+    "h": Decimal(24),
+    "d": Decimal(1),
+    "wk": _WEEK,
+    "mo": _MONTH,
+    "a": _YEAR,
+}
+_IN_DAYS = {
+    "h": 1 / Decimal(24),
+    "d": Decimal(1),
+    "day": Decimal(1),
+    "days": Decimal(1),
+    "wk": Decimal(7),
+    "week": Decimal(7),
+    "weeks": Decimal(7),
+    "mo": Decimal(30),
+    "a": Decimal(365),
+}
+# HL7 v3 GTSAbbreviation in Timing.code, times a day
+_ABBREVIATED = {
+    "QD": 1,
+    "BID": 2,
+    "TID": 3,
+    "QID": 4,
+    "AM": 1,
+    "PM": 1,
+    "BED": 1,
+    "Q4H": 6,
+    "Q6H": 4,
+    "Q8H": 3,
+}
+# R5 says in `status` whether a statement is right, and in `adherence` whether the medicine is taken
+_ADHERENCE = {
+    "taking": "active",
+    "not-taking": "not-taken",
+    "on-hold": "on-hold",
+    "stopped": "stopped",
+    "unknown": "unknown",
+}
+# R5's words for a statement that is right and for a prescription that has reached its end
+_R5_STATUS = {"recorded": "active", "ended": "completed"}
+
+
+def medicine(given: fhir.Given, concept: Concept) -> Medicine:
+    """Bring one MedicationStatement or MedicationRequest into our shape; *concept* is the medicine it names."""
+    resource = given.resource
+    is_statement = resource.resource_type == "MedicationStatement"
+    dosages = (
+        lenient(resource.dosage if is_statement else resource.dosage_instruction, tuple[fhir.Dosage, ...])
+        or ()
+    )
+    bounds = _bounds(dosages)
+    if is_statement:
+        period = resource.effective_period or fhir.Period(start=resource.effective_date_time)
+        stated = period.start or bounds.start
+        started, stopped, supply = stated, period.end or bounds.end, None
+    else:
+        dispense = lenient(resource.dispense_request, fhir.DispenseRequest) or fhir.DispenseRequest()
+        period = dispense.validity_period or fhir.Period()
+        stated = bounds.start
+        started, stopped, supply = (
+            stated or period.start or resource.authored_on,
+            bounds.end or period.end,
+            _supply_days(dispense),
+        )
+    status = _medicine_status(resource)
+    return Medicine(
+        source=given.source,
+        concept=concept,
+        is_statement=is_statement,
+        status=status,
+        intent=resource.intent or "",
+        do_not_perform=bool(resource.do_not_perform),
+        started=started,
+        started_is_stated=stated is not None,
+        stopped=stopped,
+        supply_days=supply,
+        doses=tuple(_dose(dosage) for dosage in dosages),
+        route=" ".join(word for dosage in dosages if dosage.route for word in dosage.route.words()),
+        reasons=_reasons(resource),
+        key=given.key,
+    )
+
+
+def _medicine_status(resource: fhir.Resource) -> str:
+    """R4's word for the status; of an R5 statement that is right, what its adherence says."""
+    status = resource.status or ""
+    adherence = lenient(resource.adherence, fhir.Adherence) if status == "recorded" else None
+    codes = [coding.code or "" for coding in ((adherence and adherence.code) or NOTHING).coding or ()]
+    said = (
+        _ADHERENCE[word]
+        for code in codes
+        for word in _ADHERENCE
+        if code == word or code.startswith(f"{word}-")
+    )
+    return next(said, _R5_STATUS.get(status, status))
+
+
+def _bounds(dosages: Iterable[fhir.Dosage]) -> fhir.Period:
+    repeats = (dosage.timing.repeat for dosage in dosages if dosage.timing and dosage.timing.repeat)
+    return next((repeat.bounds_period for repeat in repeats if repeat.bounds_period), fhir.Period())
+
+
+def _supply_days(dispense: fhir.DispenseRequest) -> int | None:
+    """Days of one supply times the fills allowed."""
+    duration = dispense.expected_supply_duration
+    if duration is None:
+        return None
+    amount, unit = number(duration.value), _IN_DAYS.get(duration.code or duration.unit or "")
+    if amount is None or amount <= 0 or unit is None:
+        return None
+    fills = 1 + (number(dispense.number_of_repeats_allowed) or 0)
+    return min(int(amount * unit * fills), 36_500)
+
+
+def _dose(dosage: fhir.Dosage) -> Dose:
+    rate = dosage.dose_and_rate[0] if dosage.dose_and_rate else fhir.DoseAndRate()
+    quantity = rate.dose_quantity or (rate.dose_range.high if rate.dose_range else None) or fhir.Quantity()
+    per_day = _per_day(dosage.timing) if dosage.timing and not _is_as_needed(dosage) else None
+    return Dose(number(quantity.value), quantity.code or quantity.unit or "", per_day, dosage.text or "")
+
+
+def _is_as_needed(dosage: fhir.Dosage) -> bool:
+    reasons = (dosage.as_needed_codeable_concept, dosage.as_needed_for)
+    said = (lenient(dosage.as_needed_boolean, bool), lenient(dosage.as_needed, bool))
+    return any(said) or any(map(is_given, reasons))
+
+
+def _per_day(timing: fhir.Timing) -> Decimal | None:
+    repeat = timing.repeat
+    if repeat is not None:
+        frequency, period = number(repeat.frequency) or Decimal(1), number(repeat.period)
+        unit = _PER_DAY.get(repeat.period_unit or "")
+        if period and unit:
+            return frequency * unit / period
+        moments = lenient(repeat.when, list[str]) or lenient(repeat.time_of_day, list[str])
+        if moments:
+            return Decimal(len(moments))
+    codes = (coding.code for coding in (timing.code or NOTHING).coding or ())
+    return next((Decimal(_ABBREVIATED[code]) for code in codes if code in _ABBREVIATED), None)
+
+
+def _reasons(resource: fhir.Resource) -> tuple[Concept, ...]:
+    """R4 reasonCode, and the concepts among R5's reason."""
+    coded = lenient(resource.reason_code, tuple[Concept, ...]) or ()
+    r5 = lenient(resource.reason, tuple[fhir.ConceptOrReference, ...]) or ()
+    return (*coded, *(each.concept for each in r5 if each.concept is not None))

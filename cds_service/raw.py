@@ -1,0 +1,47 @@
+"""Members of FHIR JSON that are kept raw until somebody reads them."""
+
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from cds_service import resources as fhir
+from cds_service.quantity import decimal
+from cds_service.record import Concept
+
+T = TypeVar("T")
+
+
+def is_given(raw: Raw) -> bool:
+    """Whether the member was there, and not null."""
+    return bytes(raw) not in (b"", b"null")
+
+
+def lenient(raw: Raw, shape: type[T]) -> T | None:
+    """Decode a member that may have another shape in another FHIR version; None when it has."""
+    if not is_given(raw):
+        return None
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def number(raw: Raw | None) -> Decimal | None:
+    """The number as it was written; strings that hold a number are taken, since some servers send those."""
+    if raw is None:
+        return None
+    text = bytes(raw).strip(b'" ').decode("utf-8", "replace")
+    return decimal(text)
+
+
+def words(raw: Raw) -> str:
+    """The readable words of one CodeableConcept, a list of them, or a Reference's display."""
+    many = lenient(raw, tuple[Concept, ...])
+    one = lenient(raw, Concept) if many is None else None
+    words = [word for concept in many or ((one,) if one else ()) for word in concept.words()]
+    if not words:
+        reference = lenient(raw, fhir.Reference)
+        return (reference.display or "") if reference else ""
+    return " ".join(words)
