@@ -81,5 +81,7 @@ def _silence(facts: Facts) -> str | None:
     if facts.is_adult is False:
         return "minor"
     if not facts.reports:
-        return facts.refusals[0] if facts.refusals else "no-report"
+        lost = any(kind in ("Condition", "") for _, kind in facts.unread)
+        unread = "no-report-but-unread-conditions" if lost else "no-report"
+        return facts.refusals[0] if facts.refusals else unread
     return None

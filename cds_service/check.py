@@ -31,6 +31,7 @@ _SILENCE = {
     "patient-user": "cards are for clinicians, and a patient is asking",
     "deceased": "the patient is recorded as deceased",
     "minor": "the patient is not certainly 18 yet",
+    "no-report-but-unread-conditions": "no report of leg cramps in what could be read; some conditions could not",
     "no-report": "no report of leg cramps in this record",
     "resolved": "the report of leg cramps is resolved, inactive or abated",
     "refuted": "the report of leg cramps is refuted or entered in error",

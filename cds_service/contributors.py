@@ -68,6 +68,7 @@ def load(folder: Path, profile: str) -> Knowledge:
     for document, chain in zip(merged, chains, strict=True):
         _check_chain(document, chain, contributors, chains)
     pages = {each.id: document.text for document, each in zip(rules, contributors, strict=True)}
+    pages |= {each.row: document.text for document, each in zip(rules, contributors, strict=True)}
     pages |= {each.id: document.text for document, each in zip(merged, chains, strict=True)}
     guards = _guards(read(folder / "guards.md", folder), words)
     is_demo = profile == "demo"

@@ -73,7 +73,7 @@ class Compared:
         value = result.value if self.measured or result.corrected is None else result.corrected
         truth = _compare(self.word, value, result.comparator, limit)
         return (
-            unknown(words, f"only {result.written} reported")
+            unknown(words, f"{_plain(result.analyte)} reported only as {' '.join(result.readable())}")
             if truth is None
             else said(words, truth, (result,))
         )

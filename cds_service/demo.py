@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
+_LONGEST = 80  # characters; a file system refuses longer names with an error of its own
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _WRITTEN_FOR = re.compile(r"\A---\n(?:[^\n]*\n)*?today: *[\"']?(\d{4}-\d\d-\d\d)")
 _FULL_DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\d-])")
@@ -15,7 +16,7 @@ def request(folder: Path, story: str, today: date) -> str | None:
 
     `story.md` says in its front matter for which day the request was written.
     """
-    if not _NAME.fullmatch(story) or not (folder / story / "request.json").is_file():
+    if len(story) > _LONGEST or not _NAME.fullmatch(story) or not (folder / story / "request.json").is_file():
         return None
     written_for = _WRITTEN_FOR.match((folder / story / "story.md").read_text("utf-8"))
     if written_for is None:

@@ -139,20 +139,20 @@ def current_pregnancy(
     Out of date is one recorded more than 300 days ago, one whose dates put it beyond 42 weeks, and one followed by
     a delivery or a loss (*ended*). An undated active entry counts as current.
     """
-    return tuple(entry for entry in entries if _is_current(entry, dated, ended, today))
+    newest, last = next(iter(dated), None), max(ended, default=None)
+    return tuple(entry for entry in entries if _is_current(entry, newest, last, today))
 
 
-def _is_current(entry: Diagnosed, dated: Sequence[Gestation], ended: Sequence[date], today: date) -> bool:
+def _is_current(entry: Diagnosed, newest: Gestation | None, ended: date | None, today: date) -> bool:
     written_on = entry.recorded or entry.on
     if written_on is not None:
         if (today - written_on.last).days > _STALE_PREGNANCY:
             return False
-        if any(day >= written_on.first for day in ended):
+        if ended is not None and ended >= written_on.first:
             return False
-        dated = [
-            each for each in dated if each.recorded >= written_on.first - timedelta(days=_LONGEST_GESTATION)
-        ]
-    return not dated or (today - dated[0].began).days <= _LONGEST_GESTATION
+        if newest and newest.recorded < written_on.first - timedelta(days=_LONGEST_GESTATION):
+            newest = None  # it dated an earlier pregnancy
+    return newest is None or (today - newest.began).days <= _LONGEST_GESTATION
 
 
 def ends_a_pregnancy(words: Iterable[str]) -> bool:

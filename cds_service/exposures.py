@@ -19,8 +19,7 @@ YEARLY = timedelta(days=400)  # entries without any end join over a yearly re-or
 # courses kept of one ingredient, the latest; more is no real record, and courses are compared pair by pair
 _MOST_COURSES = 40
 
-_REAL_STATEMENTS = {"active", "completed", "stopped", "unknown", ""}
-_REAL_REQUESTS = {"active", "completed", "stopped", "unknown", ""}
+_REAL = {"active", "completed", "stopped", "unknown", ""}
 _UNREAL_INTENTS = {"proposal", "plan", "option"}
 
 
@@ -43,11 +42,9 @@ class Taking:
 
 def is_real(medicine: Medicine) -> bool:
     """Whether the entry says that the medicine was taken, or was meant to be (KNOWLEDGE X9)."""
-    if medicine.do_not_perform:
+    if medicine.do_not_perform or medicine.status not in _REAL:
         return False
-    if medicine.is_statement:
-        return medicine.status in _REAL_STATEMENTS
-    return medicine.status in _REAL_REQUESTS and medicine.intent not in _UNREAL_INTENTS
+    return medicine.is_statement or medicine.intent not in _UNREAL_INTENTS
 
 
 def taking(medicine: Medicine) -> Taking:

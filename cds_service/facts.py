@@ -144,6 +144,9 @@ class Timing:
         return self.course.sources
 
 
+_COMPARED = {"<": "under ", "<=": "at most ", ">": "over ", ">=": "at least "}
+
+
 # --- results --------------------------------------------------------------------------------------------------
 
 
@@ -154,7 +157,7 @@ class LabResult:
 
     *unit* is the column of the analyte's limits that applies; *written* is value and unit as they were reported.
     *low* and *high* are the laboratory's own limits in that unit. *corrected* replaces the value where a formula
-    does (sodium at a high glucose); *correction* says how.
+    does (sodium at a high glucose); *companion* is the result that it was corrected by.
     """
 
     analyte: str
@@ -178,6 +181,13 @@ class LabResult:
     def sources(self) -> tuple[str, ...]:
         """The entry, and the one a correction used."""
         return (self.source, self.companion.source) if self.companion else (self.source,)
+
+    def readable(self) -> tuple[str, str]:
+        """Number with its comparator in words, and unit; more than three decimals are rounded to three."""
+        number, _, unit = self.written.removeprefix(self.comparator).partition(" ")
+        if len(number.partition(".")[2]) > 3:
+            number = str(round(Decimal(number), 3))
+        return f"{_COMPARED.get(self.comparator, '')}{number}", unit
 
     def age(self, today: date) -> tuple[int, int]:
         """Fewest and most days since it was taken."""

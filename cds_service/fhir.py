@@ -26,6 +26,7 @@ KEYS = (
 _LITERAL = re.compile(r"(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/]+)(?:/_history/[^/]+)?")
 _NOT_DATA = ("Bundle", "OperationOutcome")
 _NOT_FAILURES = ("information", "warning", "success")
+NESTED = "a Bundle inside a Bundle is not followed"
 SEARCH_FAILED = "the search says that part of it failed"
 
 
@@ -80,7 +81,10 @@ def _supply(key: str, request: HookRequest, unread: Iterable[Unread]) -> Supply:
         return Supply.NOTHING
     if value.resource_type == "OperationOutcome":
         return Supply.FAILED
-    return _bundle_supply(value) if value.resource_type == "Bundle" else Supply.GIVEN
+    if value.resource_type == "Bundle":
+        return _bundle_supply(value)
+    # one resource in place of a list is taken; one that can't stand under any of our keys is no answer
+    return Supply.GIVEN if value.resource_type in USED_TYPES else Supply.FAILED
 
 
 def _bundle_supply(bundle: PrefetchValue) -> Supply:
@@ -162,6 +166,8 @@ class _Collector:
             self.unread.append(
                 Unread(key, kind, source(kind, resource.id, entry.full_url, place), NO_RESOURCE)
             )
+        elif kind == "Bundle":
+            self.unread.append(Unread(key, kind, source(kind, resource.id, entry.full_url, place), NESTED))
         elif has_results and _is_failure(entry):
             self.unread.append(
                 Unread(key, kind, source(kind, resource.id, entry.full_url, place), SEARCH_FAILED)

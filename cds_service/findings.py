@@ -316,8 +316,10 @@ def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]
                 contributor, each, "too old to use" if age > HISTORY_AGE else f"{age} days old, history only"
             )
         elif age <= HISTORY_AGE:
-            newest = latest[0]
-            yield SetAside(contributor, each, f"{newest.written} since")
+            newest = " ".join(latest[0].readable())
+            # a newer "<140" says neither that it is low nor that it is not
+            since = f"{newest} since, which leaves it open" if latest[0].comparator else f"{newest} since"
+            yield SetAside(contributor, each, since)
         return
 
 
@@ -354,7 +356,8 @@ def _judge_diagnosis(contributor: Contributor, facts: Facts) -> Judgement | None
     entries = [entry for name in contributor.subject.names for entry in facts.diagnoses.get(name, ())]
     if not entries:
         return None
-    verdicts = sorted((_verdict(contributor, facts, entry) for entry in entries), key=_newest_first)
+    # more entries of one diagnosis than these are copies, and each is judged by itself
+    verdicts = sorted((_verdict(contributor, facts, entry) for entry in entries[:_FEW]), key=_newest_first)
     finding = _finding(
         contributor, verdicts[0], [each.subject for each in verdicts if each.level is not None]
     )

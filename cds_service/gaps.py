@@ -24,6 +24,7 @@ _READ = {
     "MedicationRequest",
     "Medication",
     "OperationOutcome",
+    "Bundle",
     "",
 }
 _HISTORY = 365  # days: an older result would not have been used anyway

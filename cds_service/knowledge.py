@@ -156,7 +156,7 @@ class Knowledge:
     value_sets: ValueSets
     reads: frozenset[str]  # the drug classes and concepts that some file names
     prefetch: Mapping[str, str]
-    pages: Mapping[str, str]  # each rule as its reviewers read it, by contributor or chain id
+    pages: Mapping[str, str]  # each rule as its reviewers read it, by contributor id, row or chain id
     names: Mapping[str, str]  # concepts whose value set's name does not read well
     is_demo: bool
 

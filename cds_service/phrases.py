@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
 from cds_service.knowledge import Knowledge
@@ -11,7 +10,6 @@ from cds_service.quantity import Quantity
 _UNITS = {"ug": "micrograms", "U": "units"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
 _ADDRESS = re.compile(r"(://|@|(?<=www)\.|(?<=\w)\.(?=\w*[a-z]))", re.IGNORECASE)
-_COMPARED = {"<": "under ", "<=": "at most ", ">": "over ", ">=": "at least "}
 _LONGEST = 60  # characters of a text from the record
 
 
@@ -104,12 +102,9 @@ def timing_clause(timing: Timing, onset_: Onset | None) -> str:
         case TimeClass.STOPPED_SINCE:
             return f"were there before {name} was stopped"
         case TimeClass.WEAK:
-            return f"on {name}, unchanged for over a year before"
+            return f"on {name}, {'its class ' if timing.replaced else ''}unchanged for over a year"
         case _:
-            unknown = (
-                "in an order that dates leave open" if timing.order_is_unknown else "start date not recorded"
-            )
-            return f"on {name}, {unknown}"
+            return f"on {name}, {_open(timing)}"
 
 
 def _open(timing: Timing) -> str:
@@ -157,11 +152,9 @@ def onset(facts: Facts) -> str:
 
 
 def reported(result: LabResult) -> tuple[str, str]:
-    """Number and unit as reported ("over 20000"); a number with more than three decimals is rounded to three."""
-    number, _, unit = result.written.removeprefix(result.comparator).partition(" ")
-    if len(number.partition(".")[2]) > 3:
-        number = str(round(Decimal(number), 3))
-    return harmless(f"{_COMPARED.get(result.comparator, '')}{number}"), harmless(unit)
+    """Number and unit as reported ("over 20000", "U/L")."""
+    number, unit = result.readable()
+    return harmless(number), harmless(unit)
 
 
 def value(result: LabResult, knowledge: Knowledge) -> str:

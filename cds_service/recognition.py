@@ -14,7 +14,6 @@ from cds_service.record import Order, PatientRecord, Person, Result, Supply
 from cds_service.terminology import ValueSets
 
 _MEDICINE_KEYS = ("medicationStatements", "medicationRequests")
-_RESULT_KEYS = ("labs", "glucose", "observations")
 _LONG_ENOUGH = 365  # days that a cut-off, date-sorted list must reach back to be complete for us
 _PREGNANCY = ("pregnancy_status", "estimated_delivery_date", "lmp_date", "gestational_age")
 _ACTIVE_ORDER = {"active"}

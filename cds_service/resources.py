@@ -62,13 +62,6 @@ class Range(_Wire, frozen=True):
     text: str | None = None
 
 
-class Ratio(_Wire, frozen=True):
-    """A FHIR Ratio."""
-
-    numerator: Quantity | None = None
-    denominator: Quantity | None = None
-
-
 class Repeat(_Wire, frozen=True):
     """A FHIR Timing.repeat: how often, and within which bounds."""
 
@@ -186,7 +179,6 @@ class Resource(_Wire, frozen=True):
     onset_date_time: str | None = None
     onset_age: Quantity | None = None
     onset_period: Period | None = None
-    onset_range: Raw = Raw()
     onset_string: str | None = None
     abatement_date_time: str | None = None
     abatement_age: Raw = Raw()

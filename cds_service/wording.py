@@ -57,13 +57,16 @@ def main_detail(
     texts, variant = _texts(group), group.lead.variant
     title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
     beside = _beside(group, facts)
-    head = f"{title}\n\n{_bullets(group, _beside_lines(beside), facts, knowledge)}"
+    bullets, more = _bullets(group, facts, knowledge)
+    head = f"{title}\n\n{bullets}"
     options = f"*Consider:* {_options(group, fill, knowledge)}"
     last = _last_line(facts, knowledge)
     room = MAIN_WORDS - _count((head, last))
-    remarks = _in_room(_remarks(group, facts), room - _count((_shortened(options, 0),)))
-    options = _shortened(options, room - _count(remarks))
-    room -= _count((options, *remarks))
+    spare = room - _count((_shortened(options, 0),))
+    listed = [each for each in _in_room(_items([*_beside_lines(beside), *more]), spare) if each]
+    remarks = _in_room(_remarks(group, facts), spare - _count(listed))
+    options = _shortened(options, room - _count((*listed, *remarks)))
+    room -= _count((options, *listed, *remarks))
     told_beside = tuple(
         each for each in aside if isinstance(each.fact, Timing) and phrases.drug(each.fact) in beside
     )
@@ -73,8 +76,8 @@ def main_detail(
     shown, unknown = _in_room(
         (_shown(group, told, facts, knowledge), _not_known(group)), room - _count((set_aside,))
     )
-    listed = f"{head}\n{shown}" if shown else head
-    return Detail(_paragraphs(listed, options, *remarks, unknown, set_aside, last), (*told_beside, *kept))
+    whole = "\n".join(each for each in (head, *listed, shown) if each)
+    return Detail(_paragraphs(whole, options, *remarks, unknown, set_aside, last), (*told_beside, *kept))
 
 
 def also_detail(
@@ -125,8 +128,9 @@ def _in_room(optional: Iterable[str], room: int) -> list[str]:
 
 def _shortened(options: str, room: int) -> str:
     """Options are named most useful first: where many facts fill the card, the last ones are left to the rule sheet."""
-    while _count((options,)) > room and "; " in options:
-        options = f"{options.rpartition('; ')[0]}."
+    for mark in ("; ", ", "):
+        while _count((options,)) > room and mark in options:
+            options = f"{options.rpartition(mark)[0]}."
     return options
 
 
@@ -216,22 +220,24 @@ def _evidence(group: Group) -> str:
     return f"Evidence: {contributing or acting}."
 
 
-def _bullets(group: Group, beside: Sequence[str], facts: Facts, knowledge: Knowledge) -> str:
-    """The dated facts: drugs with the onset, results, diagnoses, then what explains a value or came after it."""
+def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> tuple[str, list[str]]:
+    """The dated facts: drugs with the onset, results, diagnoses; and which other drugs met a criterion."""
     told = list(dict.fromkeys(fact for each in group.findings for fact in each.facts))
     drugs = list({phrases.drug(each): each for each in reversed(told) if isinstance(each, Timing)}.values())[
         ::-1
     ]
     named = {phrases.drug(each) for each in drugs}
     evidence = [fact for each in group.findings for fact in each.evidence if fact not in told]
-    others = {phrases.drug(each): each for each in evidence if isinstance(each, Timing)}
+    others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named
     lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
     lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *evidence])]
     lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries([*told, *evidence])]
-    if also := sorted(set(others) - named):
-        lines.append(f"also taking {phrases.joined(also)}")
-    lines += beside
-    return "\n".join(dict.fromkeys(f"- {phrases.capital(line)}" for line in lines))
+    return "\n".join(_items(lines)), [f"also taking {phrases.joined(sorted(others))}"] if others else []
+
+
+def _items(lines: Iterable[str]) -> list[str]:
+    """As items of a Markdown list, each once."""
+    return list(dict.fromkeys(f"- {phrases.capital(line)}" for line in lines))
 
 
 def _entries(told: Iterable[Fact]) -> Iterable[Diagnosed]:

@@ -290,9 +290,9 @@ def given(request: JSON) -> frozenset[str]:
 
 
 def _names(value: JSON) -> Iterator[str]:
-    entries = value.get("entry", []) if value["resourceType"] == "Bundle" else [{"resource": value}]
+    entries = (value.get("entry") or []) if value["resourceType"] == "Bundle" else [{"resource": value}]
     for place, entry in enumerate(entries):
-        resource = entry.get("resource") or {}
+        resource = (entry or {}).get("resource") or {}
         kind, identity = resource.get("resourceType"), resource.get("id")
         yield f"{kind}/{identity}" if identity else entry.get("fullUrl") or f"{kind}[{place}]"
 

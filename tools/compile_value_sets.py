@@ -57,7 +57,7 @@ WITHIN = {
 
 def main(arguments: list[str]) -> int:
     """Compile, say how much was written, and return the exit status."""
-    if not 1 <= len(arguments) <= 2:
+    if not 1 <= len(arguments) <= 2 or not Path(arguments[0]).is_dir():
         print(__doc__, file=sys.stderr)
         return 2
     output = Path(arguments[1]) if len(arguments) == 2 else Path(__file__).parents[1] / "cards" / "value_sets"
