@@ -65,7 +65,7 @@ def merge(findings: Sequence[Finding], chains: Sequence[Chain], facts: Facts) ->
         beaten += [other for other in chains if other != chain and _shares(other, members, free)]
         free = {row: each for row, each in free.items() if each not in members}
     groups = [_with_rest(group, beaten, free, findings) for group in groups]
-    return (*groups, *_explained(free, facts))
+    return (*groups, *_one_urgent([*_explained(free, facts)]))
 
 
 def _best(chains: Sequence[Chain], free: dict[str, Finding]) -> tuple[Chain, tuple[Finding, ...]] | None:
@@ -159,6 +159,15 @@ def _explained(free: dict[str, Finding], facts: Facts) -> Iterator[Group]:
         if finding not in joining:
             others = tuple(each for row, each in explains.items() if row == finding.row)
             yield Group((_on_its_own(finding, facts) if not others else finding, *others))
+
+
+def _one_urgent(groups: list[Group]) -> list[Group]:
+    """All urgent laboratory values that stand alone are one card (CARDS B4)."""
+    urgent = [each for each in groups if each.level == "critical" and each.lead.contributor.kind == "lab"]
+    if len(urgent) < 2:
+        return groups
+    merged = Group(tuple(finding for each in urgent for finding in each.findings))
+    return [*(each for each in groups if each not in urgent), merged]
 
 
 def _on_its_own(finding: Finding, facts: Facts) -> Finding:

@@ -34,6 +34,7 @@ KINDS = ("drug", "lab", "condition", "state", "safety")
 _ROW = re.compile(r"[A-Z]\d\d")
 _CHAIN = re.compile(r"M(\d+)(b?)")
 _SAID = ("Summary", "Finding", "Options", "Line")
+_BESIDE = "Beside"  # what must be said of a chain that is told on another one's card
 _UNSAID = ("Why", "Limits")
 _VARIANTS = ("critical", "repeat", "history", "safety", "coded")
 _PLACEHOLDERS = {
@@ -147,6 +148,7 @@ class _Files:
             explained_by=self._classes(front.maybe("explained_by")),
             replaced_by=self._classes(front.maybe("replaced_by")),
             shows=tuple(self._words.analyte(each) for each in _members(front.maybe("shows"))),
+            indications=self._words.concepts(each) if (each := front.maybe("indications")) else (),
             remarks=about._remarks(front.maybe("remarks")),
             suggest=about._suggest(front.maybe("suggest")),
             texts=_texts(document, subject.kind),
@@ -328,7 +330,12 @@ def _check_chain(
 
 
 def _texts(document: Document, kind: str) -> dict[str, str]:
-    allowed = {*_SAID, *_UNSAID, *(f"{title} ({variant})" for title in _SAID for variant in _VARIANTS)}
+    allowed = {
+        *_SAID,
+        *((_BESIDE,) if kind == "chain" else ()),
+        *_UNSAID,
+        *(f"{title} ({variant})" for title in _SAID for variant in _VARIANTS),
+    }
     needed = {"Summary", "Finding", "Options"} if kind == "chain" else set(_SAID)
     for title, text in document.sections.items():
         where = f"{document.name}: # {title}"

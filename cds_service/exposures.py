@@ -154,13 +154,15 @@ def _course(run: Sequence[Taking], today: date) -> Course:
     first = next((entry for entry in run if entry.began), run[0])
     running = any(_runs_on(entry, today) for entry in run)
     last_end = _end(run, today)
+    changes = _changes(run)
     same_day = [entry for entry in run if entry.began == first.began]
     return Course(
         began=first.began,
         began_is_stated=any(entry.began_is_stated for entry in same_day),
         ended=None if running else last_end,
         end_is_unknown=not running and last_end is None,
-        rises=_rises(run),
+        rises=tuple(each for each in changes if each.after.value > each.before.value),
+        last_change=changes[-1] if changes else None,
         dose=_last_dose(run),
         sources=tuple(sorted({entry.source for entry in run})),
         is_weak=all(entry.is_unknown for entry in run),
@@ -212,12 +214,12 @@ def _levels(run: Sequence[Taking]) -> list[tuple[Span, Quantity]]:
     return sorted(levels.items(), key=lambda level: (level[0].first, level[0].last))
 
 
-def _rises(run: Sequence[Taking]) -> tuple[Rise, ...]:
-    levels = _levels(run)
+def _changes(run: Sequence[Taking]) -> tuple[Rise, ...]:
+    """Every change of the dose, up or down."""
     return tuple(
         Rise(on, before, after)
-        for (_, before), (on, after) in pairwise(levels)
-        if before.unit == after.unit and after.value > before.value
+        for (_, before), (on, after) in pairwise(_levels(run))
+        if before.unit == after.unit and after.value != before.value
     )
 
 

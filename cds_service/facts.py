@@ -64,6 +64,7 @@ class Course:
     dose: Quantity | None
     sources: tuple[str, ...]
     is_weak: bool = False
+    last_change: Rise | None = None  # of the dose, up or down
     reasons: tuple[str, ...] = ()
 
     @property

@@ -98,9 +98,7 @@ def _judge(contributor: Contributor, facts: Facts) -> Judgement | None:
             return _judge_drug(contributor, facts)
         case "latest":
             results = facts.latest(contributor.subject.names[0], with_preliminary=True)
-            return (
-                _judge_results(contributor, facts, results) if results else _judge_coded(contributor, facts)
-            )
+            return _judge_latest(contributor, facts, results)
         case "readings":
             return _judge_readings(contributor, facts)
         case "diagnosis":
@@ -262,12 +260,25 @@ def _is_told(timing: Timing, facts: Facts) -> bool:
 # --- results ----------------------------------------------------------------------------------------------------
 
 
+def _judge_latest(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement | None:
+    """By the newest result; by a coded diagnosis where there is none that is current."""
+    judged = _judge_results(contributor, facts, results) if results else None
+    if judged and (judged.finding or any(each.age(facts.today)[1] <= CURRENT_AGE for each in results)):
+        return judged
+    coded = _judge_coded(contributor, facts)
+    return coded if coded and coded.finding else judged or coded
+
+
 def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement:
     """Judge the newest result; of several that may be the newest, the more abnormal one."""
     verdict = min((_verdict(contributor, facts, each) for each in _extremes(results)), key=_worst)
     if verdict.level is None and any(each.is_preliminary for each in results):
         final = _extremes(facts.latest(contributor.subject.names[0]))
         verdict = min((_verdict(contributor, facts, each) for each in final), key=_worst, default=verdict)
+    if verdict.level is None and all(each.comparator for each in results):
+        # "<5" after 2.4 settles nothing: the last result that is a number stands
+        numbers = [each for each in facts.results[contributor.subject.names[0]] if not each.comparator]
+        verdict = _verdict(contributor, facts, numbers[0]) if numbers else verdict
     finding = _finding(contributor, verdict, [verdict.subject])
     aside = () if finding else tuple(_history(contributor, facts, results))
     return Judgement(contributor, finding, aside, verdict.answers)

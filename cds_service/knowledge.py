@@ -58,7 +58,8 @@ class Contributor:
     *critical_range* is a value's urgent range, whatever its age; *coded* are diagnoses that stand in for a value that
     nobody recorded. *on_its_own* softens a warning that nothing else in
     the record supports. *explains* are rows whose card it joins. *explained_by* are drug classes named beside a
-    value as its likely cause, *replaced_by* those that treat it; *shows* are analytes named beside a drug.
+    value as its likely cause, *replaced_by* those that treat it; *shows* are analytes, *indications* diagnoses
+    named beside a drug.
     """
 
     row: str
@@ -82,6 +83,7 @@ class Contributor:
     explained_by: tuple[str, ...]
     replaced_by: tuple[str, ...]
     shows: tuple[str, ...]
+    indications: tuple[str, ...]
     remarks: tuple[Remark, ...]
     suggest: tuple[OrderGroup, ...]
     texts: Mapping[str, str]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
+from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, Rise, TimeClass, Timing
 from cds_service.knowledge import Knowledge
 from cds_service.quantity import Quantity
 
@@ -76,6 +76,8 @@ def since(timing: Timing) -> str:
             return f"{stated} {began}"
         case TimeClass.WEAK if timing.replaced:
             return f"in place of {joined(map(harmless, timing.replaced))}, the class since {began}"
+        case TimeClass.WEAK if timing.course.last_change:
+            return f"since {began}, {_changed(timing.course.last_change)}"
         case TimeClass.WEAK:
             return (
                 f"unchanged since {began}"
@@ -101,10 +103,16 @@ def timing_clause(timing: Timing, onset_: Onset | None) -> str:
             return f"{began} {_after(timing.days)} {name} was stopped"
         case TimeClass.STOPPED_SINCE:
             return f"were there before {name} was stopped"
+        case TimeClass.WEAK if timing.course.last_change:
+            return f"on {name} for over a year"
         case TimeClass.WEAK:
             return f"on {name}, {'its class ' if timing.replaced else ''}unchanged for over a year"
         case _:
             return f"on {name}, {_open(timing)}"
+
+
+def _changed(change: Rise) -> str:
+    return f"{change.before.value} to {amount(change.after)} on {change.on}"
 
 
 def _open(timing: Timing) -> str:
@@ -124,8 +132,10 @@ def course(timing: Timing) -> str:
     """A drug's own bullet: "Furosemide 40 to 80 mg on 20 Apr 2026"."""
     rise = next((each for each in timing.course.rises if timing.is_rise and each.on == timing.change), None)
     if rise is not None and timing.time_class in (TimeClass.STRONG, TimeClass.PLAUSIBLE):
-        return f"{drug(timing)} {rise.before.value} to {amount(rise.after)} on {rise.on}"
+        return f"{drug(timing)} {_changed(rise)}"
     phrase = since(timing)
+    if timing.time_class is TimeClass.WEAK and timing.course.last_change:
+        return f"{drug(timing)} {phrase}"
     comma = ", " if phrase.endswith("not recorded") else " "
     return f"{dosed(timing)}{comma}{phrase}"
 

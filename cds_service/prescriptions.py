@@ -152,7 +152,10 @@ def _per_day(timing: fhir.Timing) -> Decimal | None:
 
 
 def _reasons(resource: fhir.Resource) -> tuple[Concept, ...]:
-    """R4 reasonCode, and the concepts among R5's reason."""
+    """R4 reasonCode and what reasonReference displays; R5's reason holds both."""
     coded = lenient(resource.reason_code, tuple[Concept, ...]) or ()
     r5 = lenient(resource.reason, tuple[fhir.ConceptOrReference, ...]) or ()
-    return (*coded, *(each.concept for each in r5 if each.concept is not None))
+    r4 = lenient(resource.reason_reference, tuple[fhir.Reference, ...]) or ()
+    references = (*r4, *(each.reference for each in r5 if each.reference))
+    shown = (Concept(text=each.display) for each in references if each.display)
+    return (*coded, *(each.concept for each in r5 if each.concept is not None), *shown)

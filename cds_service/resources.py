@@ -217,6 +217,7 @@ class Resource(_Wire, frozen=True):
     dosage_instruction: Raw = Raw()
     dispense_request: Raw = Raw()
     reason_code: Raw = Raw()
+    reason_reference: Raw = Raw()
     reason: Raw = Raw()
     ingredient: Raw = Raw()
 

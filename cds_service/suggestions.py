@@ -49,7 +49,7 @@ def suggestions(
 
 def _sets(group: Group, facts: Facts) -> Iterator[tuple[Case, OrderGroup]]:
     """The order sets of the chain, and of one told beside it, in place of their members'."""
-    if group.chain is not None:
+    if group.chain is not None and group.chain.suggest:
         for chain in (group.chain, *group.named):
             yield from ((Case(facts, group.lead.facts[0]), order) for order in chain.suggest)
         return
@@ -66,7 +66,8 @@ def _is_wanted(
         return False
     parts = (test, *knowledge.guards.panels.get(test, ()))
     analyte = next((orders.analytes[each] for each in parts if each in orders.analytes), None)
-    subjects = {fact.analyte for each in group.findings for fact in each.facts if isinstance(fact, LabResult)}
+    facts_used = (fact for each in group.findings for fact in (*each.facts, *each.evidence))
+    subjects = {fact.analyte for fact in facts_used if isinstance(fact, LabResult)}
     newest = next(iter(facts.results.get(analyte or "", ())), None)
     if newest is None or analyte in subjects:
         return True

@@ -57,14 +57,15 @@ def main_detail(
     texts, variant = _texts(group), group.lead.variant
     title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
     beside = _beside(group, facts)
-    bullets, more = _bullets(group, facts, knowledge)
+    bullets, also_taking, given_for = _bullets(group, facts, knowledge)
     head = f"{title}\n\n{bullets}"
     options = f"*Consider:* {_options(group, fill, knowledge)}"
     last = _last_line(facts, knowledge)
     room = MAIN_WORDS - _count((head, last))
+    # what qualifies a value comes before the later options, and those before what only rounds off the picture
     spare = room - _count((_shortened(options, 0),))
-    listed = [each for each in _in_room(_items([*_beside_lines(beside), *more]), spare) if each]
-    remarks = _in_room(_remarks(group, facts), spare - _count(listed))
+    listed = [each for each in _in_room(_items([*_beside_lines(beside), *also_taking]), spare) if each]
+    remarks = _in_room(_remarks(group, facts, knowledge), spare - _count(listed))
     options = _shortened(options, room - _count((*listed, *remarks)))
     room -= _count((options, *listed, *remarks))
     told_beside = tuple(
@@ -73,10 +74,9 @@ def main_detail(
     aside = [each for each in aside if each not in told_beside]
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
-    shown, unknown = _in_room(
-        (_shown(group, told, facts, knowledge), _not_known(group)), room - _count((set_aside,))
-    )
-    whole = "\n".join(each for each in (head, *listed, shown) if each)
+    rounding_off = (*_items(given_for), _shown(group, told, facts, knowledge), _not_known(group))
+    *more, unknown = _in_room(rounding_off, room - _count((set_aside,)))
+    whole = "\n".join((head, *listed, *(each for each in more if each)))
     return Detail(_paragraphs(whole, options, *remarks, unknown, set_aside, last), (*told_beside, *kept))
 
 
@@ -220,19 +220,33 @@ def _evidence(group: Group) -> str:
     return f"Evidence: {contributing or acting}."
 
 
-def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> tuple[str, list[str]]:
-    """The dated facts: drugs with the onset, results, diagnoses; and which other drugs met a criterion."""
+def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> tuple[str, list[str], list[str]]:
+    """The dated facts: drugs with the onset, results, diagnoses; what else is taken that matters; for what."""
     told = list(dict.fromkeys(fact for each in group.findings for fact in each.facts))
     drugs = list({phrases.drug(each): each for each in reversed(told) if isinstance(each, Timing)}.values())[
         ::-1
     ]
     named = {phrases.drug(each) for each in drugs}
     evidence = [fact for each in group.findings for fact in each.evidence if fact not in told]
+    evidence += [each.companion for each in told if isinstance(each, LabResult) and each.companion]
     others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named
     lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
     lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *evidence])]
     lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries([*told, *evidence])]
-    return "\n".join(_items(lines)), [f"also taking {phrases.joined(sorted(others))}"] if others else []
+    also_taking = [f"also taking {phrases.joined(sorted(others))}"] if others else []
+    given_for = _indications(group, drugs, facts, knowledge)
+    usual = [f"possible indication on record: {phrases.joined(given_for)}"] if given_for else []
+    return "\n".join(_items(lines)), also_taking, usual
+
+
+def _indications(group: Group, drugs: Iterable[Timing], facts: Facts, knowledge: Knowledge) -> list[str]:
+    """What the drugs are given for: the recorded reasons, else diagnoses that are usual reasons."""
+    reasons = [phrases.harmless(reason) for drug in drugs for reason in drug.course.reasons]
+    if reasons:
+        return list(dict.fromkeys(reasons))[:2]
+    usual = dict.fromkeys(name for each in group.findings for name in each.contributor.indications)
+    entries = (entry for name in usual for entry in facts.diagnoses.get(name, ())[:1])
+    return [phrases.concept(entry, knowledge) for entry in entries][:2]
 
 
 def _items(lines: Iterable[str]) -> list[str]:
@@ -286,7 +300,9 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
         f"{phrases.measured(sample, facts, knowledge)[:-1]}, on treatment)" for sample in _samples(known)
     ]
     if unknown:
-        lines.append(f"no current {phrases.joined(unknown).replace(' and ', ' or ')} taken since the change")
+        lines.append(
+            f"no current {phrases.joined(unknown).replace(' and ', ' or ')} since it was started or changed"
+        )
     return "\n".join(f"- {phrases.capital(line)}" for line in lines)
 
 
@@ -350,15 +366,24 @@ def _against(timing: Timing, result: LabResult, finding: Finding) -> bool | None
     return True if not treats and (ended is None or ended.last >= result.taken.first) else None
 
 
-def _remarks(group: Group, facts: Facts) -> list[str]:
-    remarks = (
-        remark.say
-        for finding in group.findings
-        for remark in finding.contributor.remarks
-        if remark.when.answer(Case(facts, finding.facts[0])).holds
+def _remarks(group: Group, facts: Facts, knowledge: Knowledge) -> list[str]:
+    beside = (
+        chain.texts.get("Beside", f"Beside it: {chain.label} (see {chain.id}).") for chain in group.named
     )
-    beside = (f"Beside it: {chain.label} (see {chain.id})." for chain in group.named)
+    remarks = []
+    for finding in group.findings:
+        for remark in finding.contributor.remarks:
+            answer = remark.when.answer(Case(facts, finding.facts[0]))
+            if answer.holds:
+                what = phrases.joined(_named(fact, knowledge) for fact in answer.evidence)
+                remarks.append(phrases.capital(remark.say.replace("{what}", what)))
     return list(dict.fromkeys((*beside, *remarks)))
+
+
+def _named(fact: Fact, knowledge: Knowledge) -> str:
+    if isinstance(fact, Timing):
+        return phrases.drug(fact)
+    return phrases.value(fact, knowledge) if isinstance(fact, LabResult) else phrases.concept(fact, knowledge)
 
 
 def _not_known(group: Group) -> str:

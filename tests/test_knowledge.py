@@ -81,7 +81,8 @@ def test_every_chain_has_a_test_file() -> None:
 
 
 def test_every_rule_has_a_page_for_its_reviewers(knowledge: Knowledge) -> None:
-    expected = {*(each.id for each in knowledge.contributors), *(each.id for each in knowledge.chains)}
+    expected = {name for each in knowledge.contributors for name in (each.id, each.row)}
+    expected |= {each.id for each in knowledge.chains}
 
     assert set(knowledge.pages) == expected
 

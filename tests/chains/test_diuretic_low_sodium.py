@@ -72,7 +72,7 @@ def test_critical_card_asks_whether_it_was_handled_and_restates_the_value() -> N
     found = answer(patient)
 
     assert found.summary("L04") == (
-        "Recorded Na 121 mmol/L (8 Jun 2026) on indapamide with leg cramps: confirm that it was acted on"
+        "Recorded Na 121 mmol/L (8 Jun 2026) with indapamide and leg cramps: confirm that it was acted on"
     )
     assert "no fast correction" in found.detail("L04")
 

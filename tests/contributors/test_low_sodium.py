@@ -143,7 +143,7 @@ def test_both_numbers_are_shown() -> None:
 
     found = answer(patient).detail("L04")
 
-    assert "Na **126** mmol/L (8 Jun 2026; Na 128.7 when corrected for glucose)" in found
+    assert "Na **126** and glucose **12** mmol/L (8 Jun 2026; Na 128.7 when corrected for glucose)" in found
 
 
 @pytest.mark.parametrize(
