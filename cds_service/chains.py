@@ -166,7 +166,8 @@ def _one_urgent(groups: list[Group]) -> list[Group]:
     urgent = [each for each in groups if each.level == "critical" and each.lead.contributor.kind == "lab"]
     if len(urgent) < 2:
         return groups
-    merged = Group(tuple(finding for each in urgent for finding in each.findings))
+    findings = (finding for each in urgent for finding in each.findings)
+    merged = Group(tuple(sorted(findings, key=lambda each: (each.urgency, each.row))))
     return [*(each for each in groups if each not in urgent), merged]
 
 

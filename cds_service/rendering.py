@@ -54,7 +54,7 @@ def cards(
     told = _analytes((*selection.main, *selection.also))
     taken: set[str] = set()
     made = [
-        _main(group, aside if place == tells else (), told, taken, facts, desk)
+        _main(group, aside, told, taken, facts, desk, tells=place == tells)
         for place, group in enumerate(selection.main)
     ]
     if selection.also:
@@ -72,9 +72,16 @@ def _analytes(groups: Iterable[Group]) -> frozenset[str]:
 
 
 def _main(
-    group: Group, aside: Sequence[SetAside], told: frozenset[str], taken: set[str], facts: Facts, desk: Desk
+    group: Group,
+    aside: Sequence[SetAside],
+    told: frozenset[str],
+    taken: set[str],
+    facts: Facts,
+    desk: Desk,
+    *,
+    tells: bool,
 ) -> Card:
-    detail = wording.main_detail(group, aside, told, facts, desk.knowledge)
+    detail = wording.main_detail(group, aside, told, facts, desk.knowledge, tells=tells)
     offered = suggestions.suggestions([group], facts, desk.knowledge, desk.orders, desk.subject, taken)
     urgent = group.level == "critical"
     code, label = (

@@ -46,12 +46,19 @@ def _cut(plain: str) -> str:
 
 
 def main_detail(
-    group: Group, aside: Sequence[SetAside], told: Container[str], facts: Facts, knowledge: Knowledge
+    group: Group,
+    aside: Sequence[SetAside],
+    told: Container[str],
+    facts: Facts,
+    knowledge: Knowledge,
+    *,
+    tells: bool,
 ) -> Detail:
     """
     Headline with evidence, dated facts, options, remarks; then what was set aside and what is not known.
 
-    *told* are the analytes that some card of this answer is about: a fact appears once.
+    *told* are the analytes that some card of this answer is about: a fact appears once. Only the card that *tells*
+    has the set-aside line; a drug named beside a value is told there.
     """
     fill = _placeholders(group, facts.onset, knowledge)
     texts, variant = _texts(group), group.lead.variant
@@ -71,7 +78,7 @@ def main_detail(
     told_beside = tuple(
         each for each in aside if isinstance(each.fact, Timing) and phrases.drug(each.fact) in beside
     )
-    aside = [each for each in aside if each not in told_beside]
+    aside = [each for each in aside if each not in told_beside] if tells else []
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
     rounding_off = (*_items(given_for), _shown(group, told, facts, knowledge), _not_known(group))

@@ -275,3 +275,19 @@ def test_context_may_stand_beside_another_line() -> None:
     found = select(_alone([context, _finding("D04", "also_consider")]))
 
     assert sorted(each.lead.row for each in found.also) == ["D04", "T01"]
+
+
+def test_urgent_electrolytes_without_a_chain_are_one_card() -> None:
+    """CARDS B4: all critical facts of one organ system merge."""
+    patient = a_patient().with_cramps()
+    for analyte, value in (
+        ("potassium", "2.3 mmol/L"),
+        ("magnesium", "0.35 mmol/L"),
+        ("sodium", "120 mmol/L"),
+    ):
+        patient = patient.with_result(analyte, value)
+
+    found = answer(patient)
+
+    assert (len(found.cards), found.flagged) == (1, {"L01", "L02", "L04"})
+    assert "K 2.3, Mg 0.35 and Na 120 mmol/L" in found.cards[0].summary

@@ -455,3 +455,32 @@ def test_finding_names_the_entry_it_rests_on() -> None:
 
     assert found.place("L01") == ("contributor", "main")
     assert found.sources("L01") == ("Observation/ob1",)
+
+
+@pytest.mark.parametrize("value_age", [None, 200, 400])
+def test_coded_hypokalaemia_without_a_current_value_is_info(value_age: int | None) -> None:
+    """DECISIONS, Results: info, never critical; a normal value of long ago clears nothing."""
+    patient = a_patient().with_cramps().with_diagnosis("hypokalaemia", days_before(10))
+    if value_age is not None:
+        patient = patient.with_result("potassium", "4.0 mmol/L", days_before(value_age))
+
+    found = answer(patient)
+
+    assert _level(patient) == "info"
+    assert "coded (since 5 Jun 2026) without a value" in found.summary("L01")
+
+
+def test_coded_hypokalaemia_with_a_current_normal_value_is_silent() -> None:
+    patient = _with_potassium("4.0 mmol/L").with_diagnosis("hypokalaemia", days_before(10))
+
+    found = answer(patient)
+
+    assert found.cards == ()
+
+
+def test_later_limit_that_settles_nothing_leaves_the_urgent_value_standing() -> None:
+    patient = _with_potassium("2.4 mmol/L", 9).with_result("potassium", "<5 mmol/L", days_before(2))
+
+    found = _level(patient)
+
+    assert found == "critical"

@@ -230,3 +230,13 @@ def test_card_never_suggests_a_fast_correction() -> None:
     found = answer(patient)
 
     assert "no fast correction" in found.detail("L04")
+
+
+def test_very_high_glucose_is_named_though_the_corrected_sodium_is_low_too() -> None:
+    """KNOWLEDGE X15: both are named, since such a glucose needs prompt action itself."""
+    patient = _with_glucose("118 mmol/L", "22 mmol/L")
+
+    found = answer(patient).detail("L04")
+
+    assert "glucose **22** mmol/L" in found
+    assert "The glucose needs prompt action itself." in found

@@ -175,3 +175,13 @@ def test_orders_are_ck_creatinine_tsh() -> None:
     found = answer(patient).suggested
 
     assert found == {"CK", "Creatinine", "TSH"}
+
+
+def test_statin_begun_after_the_cramps_is_named_as_a_likely_cause_of_the_value() -> None:
+    """KNOWLEDGE X4: not of the cramps, but nobody may overlook it."""
+    patient = _with_ck("3000 U/L").taking("atorvastatin", days_before(20))
+
+    found = answer(patient)
+
+    assert (found.chain_of("L06"), found.role("D04")) == (None, "set-aside")
+    assert "Atorvastatin (from 26 May 2026, after the cramps began) was running" in found.detail("L06")

@@ -299,3 +299,12 @@ def test_pure_arb_is_never_flagged() -> None:
     found = answer(patient)
 
     assert found.cards == ()
+
+
+def test_dose_raised_after_the_onset_is_not_called_unchanged() -> None:
+    patient = cramping().taking(DRUG, "2023-12-28", until="2026-05-15", dose="12.5 mg")
+
+    found = answer(patient.taking(DRUG, "2026-05-16", dose="50 mg"))
+
+    assert found.place("D01") == ALSO
+    assert "since 28 Dec 2023, 12.5 to 50 mg on 16 May 2026" in found.detail("D01")
