@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, Rise, TimeClass, Timing
+from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, Report, Rise, TimeClass, Timing
 from cds_service.knowledge import Knowledge
 from cds_service.quantity import Quantity
 
@@ -141,21 +141,26 @@ def course(timing: Timing) -> str:
 
 
 def onset(facts: Facts) -> str:
-    """When the cramps began or were written down, by what kind of entry, and when else they were reported."""
+    """When the cramps began or were written down, and by what kind of entry."""
     began = facts.onset
     if began is None:
         return "onset of cramps not recorded"
     first = next(each for each in facts.reports if each.onset == began)
-    carrier = "" if first.carrier == "diagnosis" else f" ({first.carrier})"
-    others = [
-        f"{each.onset.on}{'' if each.carrier == 'diagnosis' else f' ({each.carrier})'}"
-        for each in facts.reports
-        if each.onset and each.onset != began
-    ]
-    also = f", also reported {others[0]}" if others else ""
-    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
     stated = f"cramps from {began.on}" if began.is_stated else f"cramps recorded {began.on}, onset not stated"
-    return f"{stated}{carrier}{also}{more}"
+    return f"{stated}{_carrier(first)}"
+
+
+def other_reports(facts: Facts) -> str:
+    """When else they were reported; "" when that is all."""
+    others = [each for each in facts.reports if each.onset and each.onset != facts.onset]
+    if not others:
+        return ""
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    return f"cramps also reported {others[0].onset.on if others[0].onset else ''}{_carrier(others[0])}{more}"
+
+
+def _carrier(report: Report) -> str:
+    return "" if report.carrier == "diagnosis" else f" ({report.carrier})"
 
 
 # --- results ----------------------------------------------------------------------------------------------------

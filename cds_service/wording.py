@@ -64,14 +64,14 @@ def main_detail(
     texts, variant = _texts(group), group.lead.variant
     title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
     beside = _beside(group, facts)
-    bullets, also_taking, given_for = _bullets(group, facts, knowledge)
+    bullets, also_on_record, usual = _bullets(group, facts, knowledge)
     head = f"{title}\n\n{bullets}"
     options = f"*Consider:* {_options(group, fill, knowledge)}"
     last = _last_line(facts, knowledge)
     room = MAIN_WORDS - _count((head, last))
     # what qualifies a value comes before the later options, and those before what only rounds off the picture
     spare = room - _count((_shortened(options, 0),))
-    listed = [each for each in _in_room(_items([*_beside_lines(beside), *also_taking]), spare) if each]
+    listed = [each for each in _in_room(_items([*_beside_lines(beside), *also_on_record]), spare) if each]
     remarks = _in_room(_remarks(group, facts, knowledge), spare - _count(listed))
     options = _shortened(options, room - _count((*listed, *remarks)))
     room -= _count((options, *listed, *remarks))
@@ -81,7 +81,7 @@ def main_detail(
     aside = [each for each in aside if each not in told_beside] if tells else []
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
-    rounding_off = (*_items(given_for), _shown(group, told, facts, knowledge), _not_known(group))
+    rounding_off = (_shown(group, told, facts, knowledge), *_items(usual), _not_known(group))
     *more, unknown = _in_room(rounding_off, room - _count((set_aside,)))
     whole = "\n".join((head, *listed, *(each for each in more if each)))
     return Detail(_paragraphs(whole, options, *remarks, unknown, set_aside, last), (*told_beside, *kept))
@@ -237,13 +237,19 @@ def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> tuple[str, lis
     evidence = [fact for each in group.findings for fact in each.evidence if fact not in told]
     evidence += [each.companion for each in told if isinstance(each, LabResult) and each.companion]
     others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named
+    conditions = {phrases.concept(each, knowledge) for each in evidence if isinstance(each, Diagnosed)}
     lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
     lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *evidence])]
-    lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries([*told, *evidence])]
-    also_taking = [f"also taking {phrases.joined(sorted(others))}"] if others else []
-    given_for = _indications(group, drugs, facts, knowledge)
-    usual = [f"possible indication on record: {phrases.joined(given_for)}"] if given_for else []
-    return "\n".join(_items(lines)), also_taking, usual
+    lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries(told)]
+    beside = (
+        [f"also on record: {phrases.joined([*sorted(others), *sorted(conditions)])}"]
+        if others | conditions
+        else []
+    )
+    usual = [phrases.other_reports(facts)] if phrases.other_reports(facts) else []
+    if given_for := _indications(group, drugs, facts, knowledge):
+        usual.append(f"possible indication on record: {phrases.joined(given_for)}")
+    return "\n".join(_items(lines)), beside, usual
 
 
 def _indications(group: Group, drugs: Iterable[Timing], facts: Facts, knowledge: Knowledge) -> list[str]:
