@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from html import unescape
 
 from cds_service import phrases
+from cds_service.beside import beside_lines, drugs_beside
 from cds_service.chains import Group, Selection
 from cds_service.dates import Span
 from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
-from cds_service.findings import Finding, SetAside
+from cds_service.findings import SetAside
 from cds_service.knowledge import Knowledge
-from cds_service.timing import timings
 from cds_service.truth import Case, Truth
 
 SUMMARY = 139  # characters: the standard says fewer than 140
@@ -63,7 +63,7 @@ def main_detail(
     fill = _placeholders(group, facts.onset, knowledge)
     texts, variant = _texts(group), group.lead.variant
     title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
-    beside = _beside(group, facts)
+    beside = drugs_beside(group, facts)
     bullets, also_on_record, usual = _bullets(group, facts, knowledge)
     head = f"{title}\n\n{bullets}"
     options = f"*Consider:* {_options(group, fill, knowledge)}"
@@ -71,7 +71,7 @@ def main_detail(
     room = MAIN_WORDS - _count((head, last))
     # what qualifies a value comes before the later options, and those before what only rounds off the picture
     spare = room - _count((_shortened(options, 0),))
-    listed = [each for each in _in_room(_items([*_beside_lines(beside), *also_on_record]), spare) if each]
+    listed = [each for each in _in_room(_items([*beside_lines(beside), *also_on_record]), spare) if each]
     remarks = _in_room(_remarks(group, facts, knowledge), spare - _count(listed))
     options = _shortened(options, room - _count((*listed, *remarks)))
     room -= _count((options, *listed, *remarks))
@@ -317,66 +317,6 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
             f"no current {phrases.joined(unknown).replace(' and ', ' or ')} since it was started or changed"
         )
     return "\n".join(f"- {phrases.capital(line)}" for line in lines)
-
-
-def _beside(group: Group, facts: Facts) -> dict[str, tuple[bool, str]]:
-    """
-    Drugs that are not contributors but matter for a value (KNOWLEDGE X2, X4, X6): by name, whether each
-    was running when the value was drawn, and how it stands to the onset.
-
-    One that was running when the value was drawn is a likely cause of the value; one that began later, or a
-    supplement that did, is told so that nobody reads the value against it.
-    """
-    members = {
-        phrases.drug(fact) for each in group.findings for fact in each.facts if isinstance(fact, Timing)
-    }
-    found: dict[str, tuple[bool, str]] = {}
-    for finding in group.findings:
-        result = finding.facts[0]
-        if not isinstance(result, LabResult) or finding.role != finding.contributor.role:
-            continue
-        for timing in _relevant(finding, facts):
-            name, stands = phrases.drug(timing), _against(timing, result, finding)
-            if stands is not None and name not in members:
-                found.setdefault(name, (stands, _standing(timing) if stands else str(timing.course.began)))
-    return found
-
-
-def _standing(timing: Timing) -> str:
-    after = ", after the cramps began" if timing.time_class is TimeClass.AFTER else ""
-    return f"{phrases.since(timing)}{after}"
-
-
-def _beside_lines(beside: Mapping[str, tuple[bool, str]]) -> list[str]:
-    """One bullet for those that were running, one for those that came later; dates where there is only one."""
-    running = [name for name, (was_running, _) in beside.items() if was_running]
-    later = [name for name, (was_running, _) in beside.items() if not was_running]
-    lines = []
-    if running:
-        cause = "a likely cause" if len(running) == 1 else "likely causes"
-        since = f" ({beside[running[0]][1]})" if len(running) == 1 else ""
-        verb = "was" if len(running) == 1 else "were"
-        lines.append(f"{phrases.joined(running)}{since} {verb} running: {cause} of the value")
-    if later:
-        since = f" ({beside[later[0]][1]})" if len(later) == 1 else ""
-        lines.append(f"drawn before {phrases.joined(later)}{since}")
-    return lines
-
-
-def _relevant(finding: Finding, facts: Facts) -> Iterable[Timing]:
-    for value_set in (*finding.contributor.explained_by, *finding.contributor.replaced_by):
-        yield from timings(facts.exposures.get(value_set, ()), facts.onset, 0, facts.today, {})
-
-
-def _against(timing: Timing, result: LabResult, finding: Finding) -> bool | None:
-    """Whether a drug was running when a value was drawn (True) or came later (False); None when it doesn't matter."""
-    began, ended = timing.course.began, timing.course.ended
-    if began is None:
-        return None
-    if began.last >= result.taken.last:
-        return False
-    treats = timing.exposure.value_set in finding.contributor.replaced_by
-    return True if not treats and (ended is None or ended.last >= result.taken.first) else None
 
 
 def _remarks(group: Group, facts: Facts, knowledge: Knowledge) -> list[str]:
