@@ -70,7 +70,7 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
     groups = chains.merge([each.finding for each in judged if each.finding], knowledge.chains, facts)
     aside = sorted((one for each in judged for one in each.set_aside), key=set_aside_first)
     desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}")
-    cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.analytes), facts, desk)
+    cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.judged), facts, desk)
     return Advice(cards, None if cards else "nothing-found", counts, record, facts, judged)
 
 

@@ -71,6 +71,7 @@ def load(folder: Path, profile: str) -> Knowledge:
     pages = {each.id: document.text for document, each in zip(rules, contributors, strict=True)}
     pages |= {each.row: document.text for document, each in zip(rules, contributors, strict=True)}
     pages |= {each.id: document.text for document, each in zip(merged, chains, strict=True)}
+    judged = {name: analyte for name, analyte in analytes.items() if name in words.named}
     guards = _guards(read(folder / "guards.md", folder), words)
     is_demo = profile == "demo"
     version, names = _about(read(folder / "knowledge.md", folder), words)
@@ -79,6 +80,7 @@ def load(folder: Path, profile: str) -> Knowledge:
         contributors=tuple(each for each in contributors if each.signed or is_demo),
         chains=tuple(each for each in chains if each.signed or is_demo),
         analytes=analytes,
+        judged=judged,
         references=cited,
         guards=guards,
         value_sets=value_sets,

@@ -44,7 +44,7 @@ class Gaps:
 
 
 def gaps(facts: Facts, analytes: Mapping[str, Analyte]) -> Gaps:
-    """Compare what was needed with what was supplied."""
+    """Compare what was needed with what was supplied; *analytes* are those whose values can change the answer."""
     missing = [_LISTS[key] for key in _LISTS if key in facts.missing and key != "serviceRequests"]
     cut = [_LISTS[key] for key in _LISTS if key in facts.cut_off and key != "serviceRequests"]
     told = []
@@ -65,7 +65,7 @@ def _unread(facts: Facts) -> Sequence[str]:
 
 def _unusable(facts: Facts, analytes: Mapping[str, Analyte]) -> Sequence[str]:
     """Results that were not used, unless a newer one of the analyte was."""
-    open_ = [each for each in facts.unusable if _matters(each, facts)]
+    open_ = [each for each in facts.unusable if each.analyte in analytes and _matters(each, facts)]
     named = [
         f"{analytes[each.analyte].label} {f'of {each.taken}' if each.taken else 'without a date'}: {each.why}"
         for each in open_[:_MOST]

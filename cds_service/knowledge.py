@@ -153,6 +153,7 @@ class Knowledge:
     contributors: tuple[Contributor, ...]
     chains: tuple[Chain, ...]
     analytes: Mapping[str, Analyte]
+    judged: Mapping[str, Analyte]  # those that a contributor or chain reads; the others only spare an order
     references: Mapping[str, Reference]
     guards: Guards
     value_sets: ValueSets

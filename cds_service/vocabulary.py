@@ -20,7 +20,7 @@ class Vocabulary:
     What a file may name: value sets that exist, and analytes that have a file.
 
     *about* is the analyte that limits are compared with, None where there is nothing to compare. *named* collects the
-    drug classes and concepts that some file names: nothing else needs to be built per request.
+    drug classes, concepts and analytes that some file names: nothing else needs to be built per request.
     """
 
     value_sets: ValueSets
@@ -39,7 +39,7 @@ class Vocabulary:
 
     def analyte(self, node: Node) -> str:
         """An analyte that has a file in labs/."""
-        return node.one_of(self.analytes)
+        return self._named(node.one_of(self.analytes))
 
     def comparing(self, analyte: str) -> "Vocabulary":
         """The same vocabulary where limits are for this analyte."""

@@ -171,3 +171,11 @@ def test_no_value_from_the_record_is_printed() -> None:
     patient = _cramping().having("labs", _unit("3.1", 3))
 
     assert "furlong" not in answer(patient).printed
+
+
+def test_unreadable_value_that_no_rule_reads_is_no_gap() -> None:
+    patient = a_patient().with_cramps().with_result("hba1c", "7.1 furlong")
+
+    found = answer(patient)
+
+    assert found.cards == ()
