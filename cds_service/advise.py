@@ -34,17 +34,34 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What stays the same between requests: knowledge, drafts of its orders, the public address, the time zone."""
+    """
+    What stays the same between requests: knowledge, drafts of its orders, the public address, the time zone, and the
+    link ids of questions about leg cramps.
+    """
 
     knowledge: Knowledge
     orders: suggestions.Orders
     base_url: str
     zone: ZoneInfo | None = None
+    cramp_link_ids: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, knowledge: Knowledge, base_url: str, zone: ZoneInfo | None = None) -> "Site":
+    def of(
+        cls,
+        knowledge: Knowledge,
+        base_url: str,
+        zone: ZoneInfo | None = None,
+        cramp_link_ids: frozenset[str] = frozenset(),
+    ) -> "Site":
         """Make the order drafts once."""
-        return cls(knowledge, suggestions.order_templates(knowledge), base_url, zone)
+        return cls(knowledge, suggestions.order_templates(knowledge), base_url, zone, cramp_link_ids)
+
+    def reading(self, today: date) -> Reading:
+        """What recognition needs to know on this day."""
+        knowledge = self.knowledge
+        return Reading(
+            knowledge.value_sets, knowledge.analytes, knowledge.reads, today, self.zone, self.cramp_link_ids
+        )
 
 
 def advise(request: HookRequest, site: Site, today: date) -> Advice:
@@ -60,9 +77,7 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
     knowledge = site.knowledge
     supplied = fhir.gather(request)
     record = patient_record(supplied)
-    facts = recognise(
-        record, Reading(knowledge.value_sets, knowledge.analytes, knowledge.reads, today, site.zone)
-    )
+    facts = recognise(record, site.reading(today))
     counts = {"read": len(supplied.given), "unread": len(record.unread)}
     if reason := _silence(facts):
         return Advice((), reason, counts, record, facts)

@@ -15,11 +15,12 @@ from rich.panel import Panel
 from rich.text import Text
 from rich.tree import Tree
 
-from cds_service import charts, hooks
+from cds_service import charts, holdings, hooks
 from cds_service.advise import Advice, Site, advise
 from cds_service.contributors import load
 from cds_service.errors import CdsError
 from cds_service.hooks import Card
+from cds_service.inventory import Line, inventory
 from cds_service.knowledge import Knowledge
 from cds_service.settings import Settings
 from cds_service.trace import trace
@@ -57,6 +58,7 @@ def check(
     """
     site = Site.of(load(settings.cards, settings.profile), settings.base_url, settings.zone)
     say, console, exit_code = Console(stderr=True, soft_wrap=True), Console(), 0
+    seen: list[Line] = []
     for file in files:
         try:
             checked = _checked(file, site, day)
@@ -68,6 +70,8 @@ def check(
             sys.stdout.write(f"{_json(checked, site.knowledge)}\n")
         else:
             _show(checked, site.knowledge, console, explain=explain)
+            seen += checked.lines
+    holdings.show_unknown(seen, console)
     return exit_code
 
 
@@ -79,11 +83,14 @@ class _Checked:
     day: date
     notes: tuple[str, ...]
     advice: Advice
+    lines: tuple[Line, ...]
 
 
 def _checked(file: Path, site: Site, day: date) -> _Checked:
     chart = charts.read(file.read_bytes())
-    return _Checked(file, day, chart.notes, advise(hooks.decode(chart.body, charts.HOOK), site, day))
+    advice = advise(hooks.decode(chart.body, charts.HOOK), site, day)
+    lines = inventory(advice.record, site.reading(day)) if advice.record else ()
+    return _Checked(file, day, chart.notes, advice, lines)
 
 
 def _why(error: Exception) -> str:
@@ -107,6 +114,8 @@ def _json(checked: _Checked, knowledge: Knowledge) -> str:
             "cards": advice.cards,
             "silence": advice.silence,
             "counts": advice.counts,
+            "holds": holdings.counts(checked.lines),
+            "not_recognised": holdings.unknown_codes(checked.lines),
             "trace": trace(advice, knowledge),
         }
     ).decode()
@@ -134,6 +143,8 @@ def _show(checked: _Checked, knowledge: Knowledge, console: Console, *, explain:
                 style="dim",
             )
         )
+    for line in holdings.sentences(checked.lines):
+        console.print(Text(line, style="dim"), width=width)
     if explain:
         console.print(_tree(trace(advice, knowledge)))
     console.print()
@@ -186,9 +197,6 @@ def _tree(told: Mapping[str, Any]) -> Tree:
     _add_listed(tree, "Could not be read", (f"{each['why']}{_from(each)}" for each in told["unread"]))
     _add_listed(tree, "Not supplied", told["missing"])
     _add_listed(tree, "Possibly cut off", told["cut_off"])
-    _add_listed(
-        tree, "In no value set", (f"{count} of kind {kind}" for kind, count in told["unmapped"].items())
-    )
     return tree
 
 

@@ -1,7 +1,8 @@
-"""The command line: `legcramps serve` and `legcramps check`."""
+"""The command line: `legcramps serve`, `legcramps check` and `legcramps recognise`."""
 
 import os
 import socket
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -78,7 +79,33 @@ def check(
         raise _refusal(error) from None
 
 
-def _refusal(error: Exception) -> typer.Exit:
+@app.command()
+def recognise(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.csv", help="Columns kind (drug, condition, lab), system, code, display."
+        ),
+    ],
+) -> None:
+    """Tell for each code or name of a CSV file which value sets it belongs to: why is my drug not seen?"""
+    from cds_service import lookup
+    from cds_service.contributors import load
+
+    try:
+        settings = site.load()
+        value_sets = load(settings.cards, settings.profile).value_sets
+        with lookup.open_file(file) as lines:
+            lookup.recognise(lines, value_sets, sys.stdout)
+    except OSError as error:
+        raise _refusal(f"{file}: can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise _refusal(f"{file}: is not UTF-8 text") from None
+    except (ValueError, KnowledgeInvalid) as error:
+        raise _refusal(f"{file}: {error}" if isinstance(error, ValueError) else error) from None
+
+
+def _refusal(error: Exception | str) -> typer.Exit:
     """Tell, in one line, why the service does not start."""
     typer.echo(f"legcramps: {error}", err=True)
     return typer.Exit(2)

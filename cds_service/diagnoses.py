@@ -11,6 +11,7 @@ from cds_service.names import cancelled, tokens
 from cds_service.record import Diagnosis, Person, Result
 from cds_service.terminology import Match
 
+_DAYS_A_YEAR = Decimal("365.25")
 _OVER = {"inactive", "remission", "resolved"}
 _WRONG = {"refuted", "entered-in-error"}
 _DOUBTED = {"provisional", "differential", "unconfirmed"}
@@ -44,8 +45,8 @@ def began(diagnosis: Diagnosis, person: Person) -> Span | None:
     birth = written(person.birth)
     if stated is not None or diagnosis.onset_age is None or birth is None:
         return stated
-    days = int(diagnosis.onset_age * Decimal("365.25"))
-    return Span(birth.plus(days).first, birth.plus(days + 366).last)
+    youngest, oldest = (int(age * _DAYS_A_YEAR) for age in diagnosis.onset_age)
+    return Span(birth.plus(youngest).first, birth.plus(oldest + 366).last)
 
 
 def diagnosed(diagnosis: Diagnosis, match: Match, person: Person) -> Diagnosed:

@@ -154,6 +154,12 @@ class DrugNames:
         }
         return _combined(readings, words, said, _substances(words, found))
 
+    def knows(self, text: str) -> bool:
+        """Whether *text* names a substance or product that is listed, be it one without a class of ours."""
+        words = drug_tokens(text)
+        found = self._phrases.find(words)
+        return bool(found or self._respelled(words, found))
+
     def _respelled(self, words: tuple[str, ...], found: list[Found[DrugName]]) -> list[Found[DrugName]]:
         """Words no phrase used, read with another language's ending or one slip of the keyboard."""
         used = {place for hit in found for place in range(hit.start, hit.end)}

@@ -62,7 +62,7 @@ def taking(medicine: Medicine) -> Taking:
         is_statement=medicine.is_statement,
         dose=daily_dose(medicine.doses, medicine.concept),
         source=medicine.source,
-        reasons=tuple(word for reason in medicine.reasons for word in reason.words()),
+        reasons=tuple(word for reason in medicine.reasons for word in reason.concept.words()),
         key=medicine.key,
     )
 

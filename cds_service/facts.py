@@ -235,14 +235,6 @@ Fact = Timing | LabResult | Diagnosed
 
 
 @dataclass(frozen=True, slots=True)
-class Unmapped:
-    """A coded entry that stands in no value set; counted for `check`, never shown on a card."""
-
-    kind: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """
     All that was recognised about one patient on one day.
@@ -268,7 +260,6 @@ class Facts:
     missing: frozenset[str] = frozenset()
     cut_off: frozenset[str] = frozenset()
     unread: tuple[tuple[str, str], ...] = ()
-    unmapped: tuple[Unmapped, ...] = ()
 
     @property
     def onset(self) -> Onset | None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from cds_service import resources as fhir
 from cds_service.raw import is_given, lenient, number
-from cds_service.record import NOTHING, Concept, Dose, Medicine
+from cds_service.record import NOTHING, Concept, Dose, Medicine, Reason
 
 _WEEK, _MONTH, _YEAR = Decimal(1) / 7, Decimal(1) / 30, Decimal(1) / 365
 _PER_DAY = {
@@ -27,6 +27,7 @@ _IN_DAYS = {
     "mo": Decimal(30),
     "a": Decimal(365),
 }
+_LONGEST_SUPPLY = Decimal(36_500)  # days: a century is no real supply
 # HL7 v3 GTSAbbreviation in Timing.code, times a day
 _ABBREVIATED = {
     "QD": 1,
@@ -52,8 +53,8 @@ _ADHERENCE = {
 _R5_STATUS = {"recorded": "active", "ended": "completed"}
 
 
-def medicine(given: fhir.Given, concept: Concept) -> Medicine:
-    """Bring one MedicationStatement or MedicationRequest into our shape; *concept* is the medicine it names."""
+def medicine(given: fhir.Given, named: tuple[Concept, Concept], reasons: tuple[Reason, ...] = ()) -> Medicine:
+    """Bring one MedicationStatement or MedicationRequest into our shape; *named*: the medicine, what it is made of."""
     resource = given.resource
     is_statement = resource.resource_type == "MedicationStatement"
     dosages = (
@@ -74,10 +75,12 @@ def medicine(given: fhir.Given, concept: Concept) -> Medicine:
             bounds.end or period.end,
             _supply_days(dispense),
         )
+    supply = supply or _bounded_days(dosages)
     status = _medicine_status(resource)
     return Medicine(
         source=given.source,
-        concept=concept,
+        concept=named[0],
+        made_of=named[1],
         is_statement=is_statement,
         status=status,
         intent=resource.intent or "",
@@ -88,7 +91,7 @@ def medicine(given: fhir.Given, concept: Concept) -> Medicine:
         supply_days=supply,
         doses=tuple(_dose(dosage) for dosage in dosages),
         route=" ".join(word for dosage in dosages if dosage.route for word in dosage.route.words()),
-        reasons=_reasons(resource),
+        reasons=reasons,
         key=given.key,
     )
 
@@ -112,16 +115,29 @@ def _bounds(dosages: Iterable[fhir.Dosage]) -> fhir.Period:
     return next((repeat.bounds_period for repeat in repeats if repeat.bounds_period), fhir.Period())
 
 
-def _supply_days(dispense: fhir.DispenseRequest) -> int | None:
-    """Days of one supply times the fills allowed."""
-    duration = dispense.expected_supply_duration
+def _bounded_days(dosages: Iterable[fhir.Dosage]) -> int | None:
+    """Days for which the dosage lines say the medicine is to be taken ("for 7 days"); the longest."""
+    repeats = (dosage.timing.repeat for dosage in dosages if dosage.timing and dosage.timing.repeat)
+    days = [_days(repeat.bounds_duration) for repeat in repeats]
+    known = [each for each in days if each is not None]
+    return int(max(known)) if known and len(known) == len(days) else None
+
+
+def _days(duration: fhir.Quantity | None) -> Decimal | None:
+    """A duration in days, None when there is none, or none that can be."""
     if duration is None:
         return None
     amount, unit = number(duration.value), _IN_DAYS.get(duration.code or duration.unit or "")
-    if amount is None or amount <= 0 or unit is None:
+    return min(amount * unit, _LONGEST_SUPPLY) if amount is not None and amount > 0 and unit else None
+
+
+def _supply_days(dispense: fhir.DispenseRequest) -> int | None:
+    """Days of one supply times the fills allowed."""
+    days = _days(dispense.expected_supply_duration)
+    if days is None:
         return None
     fills = 1 + (number(dispense.number_of_repeats_allowed) or 0)
-    return min(int(amount * unit * fills), 36_500)
+    return int(min(days * fills, _LONGEST_SUPPLY))
 
 
 def _dose(dosage: fhir.Dosage) -> Dose:
@@ -149,13 +165,3 @@ def _per_day(timing: fhir.Timing) -> Decimal | None:
             return Decimal(len(moments))
     codes = (coding.code for coding in (timing.code or NOTHING).coding or ())
     return next((Decimal(_ABBREVIATED[code]) for code in codes if code in _ABBREVIATED), None)
-
-
-def _reasons(resource: fhir.Resource) -> tuple[Concept, ...]:
-    """R4 reasonCode and what reasonReference displays; R5's reason holds both."""
-    coded = lenient(resource.reason_code, tuple[Concept, ...]) or ()
-    r5 = lenient(resource.reason, tuple[fhir.ConceptOrReference, ...]) or ()
-    r4 = lenient(resource.reason_reference, tuple[fhir.Reference, ...]) or ()
-    references = (*r4, *(each.reference for each in r5 if each.reference))
-    shown = (Concept(text=each.display) for each in references if each.display)
-    return (*coded, *(each.concept for each in r5 if each.concept is not None), *shown)

@@ -45,3 +45,12 @@ def words(raw: Raw) -> str:
         reference = lenient(raw, fhir.Reference)
         return (reference.display or "") if reference else ""
     return " ".join(words)
+
+
+def status(raw: Raw) -> str:
+    """The code of a clinical or verification status; R4 has a CodeableConcept, STU3 a bare code."""
+    concept = lenient(raw, Concept)
+    if concept is None:
+        return lenient(raw, str) or ""
+    codes = (coding.code for coding in concept.coding or ())
+    return next((code for code in codes if code), concept.text or "").casefold()

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from cds_service import diagnoses, exposures, reports, results
 from cds_service.dates import written
-from cds_service.facts import Diagnosed, Exposure, Facts, LabResult, Unmapped, Unusable
+from cds_service.facts import Diagnosed, Exposure, Facts, LabResult, Unusable
 from cds_service.laboratory import Analyte
-from cds_service.record import Order, PatientRecord, Person, Result, Supply
-from cds_service.terminology import ValueSets
+from cds_service.record import NOTHING, Diagnosis, Medicine, Order, PatientRecord, Person, Result, Supply
+from cds_service.terminology import Match, ValueSets
 
 _MEDICINE_KEYS = ("medicationStatements", "medicationRequests")
 _LONG_ENOUGH = 365  # days that a cut-off, date-sorted list must reach back to be complete for us
-_PREGNANCY = ("pregnancy_status", "estimated_delivery_date", "lmp_date", "gestational_age")
+PREGNANCY = ("pregnancy_status", "estimated_delivery_date", "lmp_date", "gestational_age")
 _ACTIVE_ORDER = {"active"}
 
 
@@ -25,6 +25,7 @@ class Reading:
     What recognition needs besides the record: codes, units, the day, and the site's time zone if it is known.
 
     *reads* are the drug classes and concepts that some rule names; others are recognised and not built.
+    *cramp_link_ids* are the site's questionnaire items that ask about leg cramps.
     """
 
     value_sets: ValueSets
@@ -32,6 +33,7 @@ class Reading:
     reads: frozenset[str]
     today: date
     zone: ZoneInfo | None = None
+    cramp_link_ids: frozenset[str] = frozenset()
 
 
 def recognise(record: PatientRecord, reading: Reading) -> Facts:
@@ -42,9 +44,7 @@ def recognise(record: PatientRecord, reading: Reading) -> Facts:
     reports leg cramps, drugs and results are not looked at: no rule would read them.
     """
     today = reading.today
-    found, refusals = reports.reports(
-        record.diagnoses, record.results, record.medicines, record.person, reading.value_sets, today
-    )
+    found, refusals = reports.reports(record, reading.value_sets, today, reading.cramp_link_ids)
     age, is_adult = _age(record.person, today)
     unread = tuple(sorted((each.key, each.kind) for each in record.unread))
     person = Facts(
@@ -61,9 +61,8 @@ def recognise(record: PatientRecord, reading: Reading) -> Facts:
 
 
 def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
-    usable, unusable, dating, unmapped = _results(record.results, reading)
-    drugs, unmapped_drugs = _exposures(record, reading)
-    conditions, unmapped_conditions = _diagnoses(record, reading)
+    usable, unusable, dating = _results(record.results, reading)
+    conditions = _diagnoses(record, reading)
     dated = diagnoses.gestations(dating)
     observed, denied = diagnoses.observed_pregnancies(dating)
     pregnancies = diagnoses.current_pregnancy(
@@ -75,7 +74,7 @@ def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
     conditions["pregnancy_current"] = pregnancies
     return replace(
         person,
-        exposures=drugs,
+        exposures=_exposures(record, reading),
         results=usable,
         unusable=unusable,
         diagnoses=conditions,
@@ -83,7 +82,6 @@ def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
         ordered=frozenset(_ordered(record.orders, reading.value_sets)),
         cut_off=_cut_off(record, reading.today),
         unseen=_unseen(record, usable, reading),
-        unmapped=(*unmapped, *unmapped_drugs, *unmapped_conditions),
     )
 
 
@@ -109,18 +107,20 @@ def _missing(supply: Mapping[str, Supply]) -> frozenset[str]:
 # --- medicines ------------------------------------------------------------------------------------------------
 
 
-def _exposures(
-    record: PatientRecord, reading: Reading
-) -> tuple[dict[str, tuple[Exposure, ...]], list[Unmapped]]:
+def medicine_matches(medicine: Medicine, value_sets: ValueSets) -> tuple[Match, ...]:
+    """The classes of a medicine; of its ingredients, when nothing is known of the product itself."""
+    matches = value_sets.drugs(medicine.concept, medicine.route)
+    if matches or medicine.made_of == NOTHING or value_sets.knows_drug(medicine.concept):
+        return matches
+    return value_sets.drugs(medicine.made_of, medicine.route)
+
+
+def _exposures(record: PatientRecord, reading: Reading) -> dict[str, tuple[Exposure, ...]]:
     entries: list[tuple[str, str, str, exposures.Taking]] = []
-    unmapped: list[Unmapped] = []
     for medicine in record.medicines:
         if not exposures.is_real(medicine):
             continue
-        matches = reading.value_sets.drugs(medicine.concept, medicine.route)
-        if not matches:
-            unmapped.append(Unmapped("medicine", medicine.source))
-            continue
+        matches = medicine_matches(medicine, reading.value_sets)
         wanted = [match for match in matches if match.value_set in reading.reads]
         if wanted:
             taking = exposures.taking(medicine)
@@ -129,7 +129,7 @@ def _exposures(
                 for match in wanted
                 for each in match.name.split(";")
             )
-    return exposures.exposures(entries, _oldest_if_cut(record), reading.today), unmapped
+    return exposures.exposures(entries, _oldest_if_cut(record), reading.today)
 
 
 def _oldest_if_cut(record: PatientRecord) -> dict[str, date]:
@@ -146,21 +146,20 @@ def _oldest_if_cut(record: PatientRecord) -> dict[str, date]:
 # --- diagnoses ------------------------------------------------------------------------------------------------
 
 
-def _diagnoses(
-    record: PatientRecord, reading: Reading
-) -> tuple[dict[str, tuple[Diagnosed, ...]], list[Unmapped]]:
+def diagnosis_matches(diagnosis: Diagnosis, value_sets: ValueSets) -> tuple[Match, ...]:
+    """The concepts of a diagnosis."""
+    return value_sets.diagnoses(diagnosis.concept, diagnosis.site)
+
+
+def _diagnoses(record: PatientRecord, reading: Reading) -> dict[str, tuple[Diagnosed, ...]]:
     found: dict[str, list[Diagnosed]] = defaultdict(list)
-    unmapped: list[Unmapped] = []
     for entry in record.diagnoses:
         if not diagnoses.is_active(entry, reading.today):
             continue
-        matches = reading.value_sets.diagnoses(entry.concept, entry.site)
-        if not matches:
-            unmapped.append(Unmapped("diagnosis", entry.source))
-        for match in matches:
+        for match in diagnosis_matches(entry, reading.value_sets):
             if match.value_set in reading.reads:
                 found[match.value_set].append(diagnoses.diagnosed(entry, match, record.person))
-    return {concept: tuple(sorted(set(entries), key=_newest)) for concept, entries in found.items()}, unmapped
+    return {concept: tuple(sorted(set(entries), key=_newest)) for concept, entries in found.items()}
 
 
 def _newest(entry: Diagnosed) -> tuple[int, str]:
@@ -184,20 +183,23 @@ def _weeks(dated: list[diagnoses.Gestation], today: date) -> int | None:
 # --- results --------------------------------------------------------------------------------------------------
 
 
+def result_matches(result: Result, value_sets: ValueSets) -> tuple[Match, ...]:
+    """The analyte of a result; none of what was measured on somebody or something else."""
+    if result.is_of_another:
+        return ()
+    unit = result.measured.unit if result.measured else ""
+    return value_sets.analytes(result.concept, unit, result.remarks)
+
+
 def _results(
     entries: Iterable[Result], reading: Reading
-) -> tuple[dict[str, tuple[LabResult, ...]], tuple[Unusable, ...], list[tuple[str, Result]], list[Unmapped]]:
+) -> tuple[dict[str, tuple[LabResult, ...]], tuple[Unusable, ...], list[tuple[str, Result]]]:
     usable: dict[str, list[LabResult]] = defaultdict(list)
     unusable: list[Unusable] = []
     dating: list[tuple[str, Result]] = []
-    unmapped: list[Unmapped] = []
     for entry in entries:
-        unit = entry.measured.unit if entry.measured else ""
-        matches = reading.value_sets.analytes(entry.concept, unit, entry.remarks)
-        if not matches:
-            unmapped.append(Unmapped("result", entry.source))
-        for match in matches:
-            if match.value_set in _PREGNANCY:
+        for match in result_matches(entry, reading.value_sets):
+            if match.value_set in PREGNANCY:
                 dating.append((match.value_set, entry))
             analyte = reading.analytes.get(match.value_set)
             made = results.lab_result(entry, analyte, reading.today, reading.zone) if analyte else None
@@ -206,7 +208,7 @@ def _results(
             elif made is not None:
                 unusable.append(made)
     ordered = {analyte: results.newest_first(members) for analyte, members in usable.items()}
-    return results.corrected_for_glucose(ordered), _once(unusable), dating, unmapped
+    return results.corrected_for_glucose(ordered), _once(unusable), dating
 
 
 def _once(unusable: Iterable[Unusable]) -> tuple[Unusable, ...]:

@@ -78,8 +78,19 @@ class Dose(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """Why something is given, ordered or visited; *source* names the supplied entry it points to, "" when none."""
+
+    concept: Concept
+    source: str = ""
+
+
 class Medicine(msgspec.Struct, frozen=True, gc=False):
-    """A MedicationStatement or MedicationRequest; dates as written."""
+    """
+    A MedicationStatement or MedicationRequest; dates as written.
+
+    *made_of* holds the ingredients of a Medication, for when nothing is known of the product itself.
+    """
 
     source: str
     concept: Concept
@@ -93,8 +104,9 @@ class Medicine(msgspec.Struct, frozen=True, gc=False):
     supply_days: int | None
     doses: tuple[Dose, ...]
     route: str
-    reasons: tuple[Concept, ...]
+    reasons: tuple[Reason, ...]
     key: str  # the prefetch key it came under: a cut-off list has no certain starts
+    made_of: Concept = NOTHING
 
 
 class Diagnosis(msgspec.Struct, frozen=True, gc=False):
@@ -106,7 +118,7 @@ class Diagnosis(msgspec.Struct, frozen=True, gc=False):
     clinical: str
     verification: str
     onset: str | None
-    onset_age: Decimal | None  # years
+    onset_age: tuple[Decimal, Decimal] | None  # years, from and to
     abated: bool
     abated_on: str | None
     recorded: str | None
@@ -137,6 +149,8 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     remarks: str  # specimen and interpretation, as text
     is_absent: bool  # a reason is given why there is no value
     key: str
+    is_other: bool = False  # the value is none of these: a range, a ratio, a picture ...
+    is_of_another: bool = False  # measured on a donor, a fetus, a device: not on the patient
 
 
 class Order(msgspec.Struct, frozen=True, gc=False):
@@ -145,6 +159,23 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     source: str
     concept: Concept
     status: str
+    intent: str
+    do_not_perform: bool
+    written: str | None
+    reasons: tuple[Reason, ...]
+
+
+class Visit(msgspec.Struct, frozen=True, gc=False):
+    """An Encounter: why the patient came, and what was diagnosed."""
+
+    source: str
+    status: str
+    began: str | None
+    reasons: tuple[Reason, ...]
+
+
+LINK_ID = "questionnaire link id"
+"""Stands as the system of a questionnaire item's link id, which is nothing but a name within its form."""
 
 
 class Person(msgspec.Struct, frozen=True, gc=False):
@@ -163,5 +194,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     diagnoses: tuple[Diagnosis, ...]
     results: tuple[Result, ...]
     orders: tuple[Order, ...]
+    visits: tuple[Visit, ...]
+    answers: tuple[Result, ...]  # of questionnaires: the question is the concept
     unread: tuple[Unread, ...]
     supply: dict[str, Supply]

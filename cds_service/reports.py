@@ -1,10 +1,13 @@
 """Does this record say that the patient has nocturnal leg cramps, and since when?"""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from cds_service.code_systems import ICD9CM, ICD10, ICD10CM, SNOMED, canonical, readings
 from cds_service.dates import Span, instant, written
@@ -12,7 +15,18 @@ from cds_service.diagnoses import began, is_active
 from cds_service.facts import Onset, Report
 from cds_service.names import LONGEST as LONGEST_TEXT
 from cds_service.names import cancelled, dismissed, negated, tokens, word_set
-from cds_service.record import Concept, Diagnosis, Medicine, Person, Result
+from cds_service.record import (
+    LINK_ID,
+    Concept,
+    Diagnosis,
+    Medicine,
+    Order,
+    PatientRecord,
+    Person,
+    Reason,
+    Result,
+    Visit,
+)
 from cds_service.terminology import ValueSets
 
 LONGEST = 365  # days for which an Observation of cramps counts (KNOWLEDGE section 1)
@@ -41,6 +55,15 @@ _NO = word_set("no false absent negative neg never none n denied denies not")
 _YES = word_set("yes true present positive pos y")
 _OPEN = word_set("unknown asked unable declined refused unsure uncertain possible possibly pending")
 _UNREAL_INTENTS = frozenset({"proposal", "plan", "option"})
+_WITHDRAWN = frozenset({"refuted", "entered-in-error"})
+# not yet, or no longer, said of the patient: Observation and QuestionnaireResponse
+_UNFINISHED = frozenset({"entered-in-error", "cancelled", "registered", "in-progress", "stopped"})
+_REAL_ORDERS = frozenset({"active", "completed", "on-hold", ""})
+_NO_VISIT = frozenset({"cancelled", "entered-in-error", "discontinued"})
+_OPEN_VISIT = frozenset({"planned", "arrived", "triaged", "in-progress", "onleave", "on-hold", ""})
+_RECALLED = re.compile(
+    r"\b(?:past|last|previous) (?:\S+ )?(?:day|night|week|fortnight|month|year)s?\b", re.IGNORECASE
+)
 
 
 class Told(Enum):
@@ -70,26 +93,17 @@ class Said:
 
 
 def reports(
-    diagnoses: Iterable[Diagnosis],
-    results: Iterable[Result],
-    medicines: Iterable[Medicine],
-    person: Person,
-    value_sets: ValueSets,
-    today: date,
+    record: PatientRecord, value_sets: ValueSets, today: date, link_ids: frozenset[str] = frozenset()
 ) -> tuple[tuple[Report, ...], tuple[str, ...]]:
     """
     The active reports, latest first, and why other entries about cramps are none (reason codes for the log).
 
-    A screening that says "no leg cramps" ends every report that was written before it.
+    A screening that says "no leg cramps" ends every report that was written before it. *link_ids* are those of
+    questionnaire items that ask about leg cramps at night, whatever their text.
     """
-    refusals: list[str] = []
-    said = [each for each in (_by_result(result, value_sets, today, refusals) for result in results) if each]
-    said += [
-        each
-        for each in (_by_diagnosis(entry, person, value_sets, today, refusals) for entry in diagnoses)
-        if each
-    ]
-    said += [each for each in (_by_reason(medicine, value_sets) for medicine in medicines) if each]
+    read = list(_Reader(value_sets, today, link_ids).read(record))
+    said = [each for each in read if isinstance(each, Said)]
+    refusals = [each for each in read if isinstance(each, str)]
     denials = [each for each in said if not each.present]
     standing = [each for each in said if each.present and not _is_ended(each, denials, today)]
     if denials and not standing:
@@ -114,50 +128,120 @@ def _latest(said: Said) -> tuple[date, date, str, str]:
 # --- carriers -------------------------------------------------------------------------------------------------
 
 
-def _by_diagnosis(
-    diagnosis: Diagnosis, person: Person, value_sets: ValueSets, today: date, refusals: list[str]
-) -> Said | None:
-    told = _told(diagnosis.concept, diagnosis.site, value_sets)
-    if told is None:
-        return None
-    if told is not Told.LEG:
-        refusals.append("denied" if told is Told.DENIED else "other-site")
-        return None
-    if not is_active(diagnosis, today):
-        refusals.append(
-            "refuted" if diagnosis.verification in ("refuted", "entered-in-error") else "resolved"
-        )
-        return None
-    onset, recorded = began(diagnosis, person), written(diagnosis.recorded)
-    return Said(_report(diagnosis.source, "diagnosis", onset, recorded), present=True, on=recorded or onset)
+Refusal = str  # why an entry about cramps is no report
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one carrier at a time; None for what is not about cramps."""
+
+    value_sets: ValueSets
+    today: date
+    link_ids: frozenset[str]
+
+    def read(self, record: PatientRecord) -> Iterator[Said | Refusal | None]:
+        """What each entry says about leg cramps."""
+        yield from (self._by_result(each, "observation") for each in record.results)
+        yield from (self._by_diagnosis(each, record.person) for each in record.diagnoses)
+        yield from (self._by_medicine(each) for each in record.medicines if each.reasons)
+        yield from (self._by_order(each) for each in record.orders if each.reasons)
+        yield from (self._by_visit(each) for each in record.visits if each.reasons)
+        yield from (self._by_answer(each) for each in record.answers)
+
+    def _by_diagnosis(self, diagnosis: Diagnosis, person: Person) -> Said | Refusal | None:
+        told = _told(diagnosis.concept, diagnosis.site, self.value_sets)
+        if told is None:
+            return None
+        if told is not Told.LEG:
+            return "denied" if told is Told.DENIED else "other-site"
+        if not is_active(diagnosis, self.today):
+            return "refuted" if diagnosis.verification in _WITHDRAWN else "resolved"
+        onset, recorded = began(diagnosis, person), written(diagnosis.recorded)
+        report = _report(diagnosis.source, "diagnosis", onset, recorded)
+        return Said(report, present=True, on=recorded or onset)
+
+    def _by_result(self, result: Result, carrier: str, *, is_asked: bool = False) -> Said | Refusal | None:
+        """An Observation or an answered question; *is_asked* when it is known to ask about leg cramps."""
+        by_code = Told.LEG if is_asked else _told(result.concept, result.site, self.value_sets)
+        by_value = _told(result.answer, result.site, self.value_sets) if result.answer else None
+        if (by_code is None and by_value is None) or result.status in _UNFINISHED or result.is_of_another:
+            return None
+        if Told.ELSEWHERE in (by_code, by_value):
+            return "other-site"
+        present = _answer(result) if by_value is None else by_value is Told.LEG
+        taken = written(result.taken)
+        if reason := _why_not(present, taken, self.today):
+            return reason
+        is_there = bool(present) and by_code is not Told.DENIED
+        report = _report(result.source, carrier, None, taken)
+        return Said(report, present=is_there, on=taken, at=instant(result.taken))
+
+    def _by_answer(self, answer: Result) -> Said | Refusal | None:
+        asked = {coding.code for coding in answer.concept.coding or () if coding.system == LINK_ID}
+        is_asked = not asked.isdisjoint(self.link_ids)
+        question = Concept(text=_question(answer.concept.text or ""))
+        return self._by_result(replace(answer, concept=question), "questionnaire", is_asked=is_asked)
+
+    def _by_medicine(self, medicine: Medicine) -> Said | Refusal | None:
+        """A medicine that is being given for leg cramps."""
+        if medicine.status not in ("active", "") or _is_unreal(medicine):
+            return None
+        reason, recorded = self._reason(medicine.reasons), written(medicine.started)
+        if reason is not Told.LEG:
+            return _other_site(reason)
+        report = _report(medicine.source, "reason for a medicine", None, recorded)
+        return Said(report, present=True, on=recorded)
+
+    def _by_order(self, order: Order) -> Said | Refusal | None:
+        """A test or referral that was ordered for leg cramps, within a year."""
+        if order.status not in _REAL_ORDERS or _is_unreal(order):
+            return None
+        reason, is_open = self._reason(order.reasons), order.status in ("active", "")
+        if reason is not Told.LEG:
+            return _other_site(reason)
+        return self._within_a_year(order.source, "reason for an order", order.written, is_open=is_open)
+
+    def _by_visit(self, visit: Visit) -> Said | Refusal | None:
+        """A visit for leg cramps, within a year; one that is going on needs no date."""
+        if visit.status in _NO_VISIT:
+            return None
+        reason, is_open = self._reason(visit.reasons), visit.status in _OPEN_VISIT
+        if reason is not Told.LEG:
+            return _other_site(reason)
+        return self._within_a_year(visit.source, "reason for a visit", visit.began, is_open=is_open)
+
+    def _within_a_year(self, source: str, carrier: str, day: str | None, *, is_open: bool) -> Said | Refusal:
+        recorded = written(day)
+        if recorded is None and not is_open:
+            return "undated-reason"
+        if recorded is not None and (self.today - recorded.first).days > LONGEST:
+            return "too-old"
+        return Said(_report(source, carrier, None, recorded), present=True, on=recorded)
+
+    def _reason(self, reasons: Iterable[Reason]) -> Told | None:
+        """Whether leg cramps are a reason; what points to an entry of the record is left to that entry."""
+        told = {_told(each.concept, "", self.value_sets) for each in reasons if not each.source}
+        return next((each for each in (Told.LEG, Told.ELSEWHERE) if each in told), None)
+
+
+def _other_site(told: Told | None) -> Refusal | None:
+    return "other-site" if told is Told.ELSEWHERE else None
+
+
+def _is_unreal(request: Medicine | Order) -> bool:
+    """Whether it was only proposed, or forbidden."""
+    return request.do_not_perform or request.intent in _UNREAL_INTENTS
+
+
+def _question(text: str) -> str:
+    """The question as a statement: its mark ends a sentence, and "in the past 4 weeks" is no history."""
+    return _RECALLED.sub(" ", text.replace("?", ". "))
 
 
 def _report(source: str, carrier: str, onset: Span | None, recorded: Span | None) -> Report:
     if onset is not None:
         return Report(source, carrier, Onset(onset, is_stated=True), recorded)
     return Report(source, carrier, Onset(recorded, is_stated=False) if recorded else None, recorded)
-
-
-def _by_result(result: Result, value_sets: ValueSets, today: date, refusals: list[str]) -> Said | None:
-    by_code = _told(result.concept, result.site, value_sets)
-    by_value = _told(result.answer, result.site, value_sets) if result.answer else None
-    if (by_code is None and by_value is None) or result.status in (
-        "entered-in-error",
-        "cancelled",
-        "registered",
-    ):
-        return None
-    if by_code is Told.ELSEWHERE or by_value is Told.ELSEWHERE:
-        refusals.append("other-site")
-        return None
-    present = _answer(result) if by_value is None else by_value is Told.LEG
-    taken = written(result.taken)
-    if reason := _why_not(present, taken, today):
-        refusals.append(reason)
-        return None
-    report = _report(result.source, "observation", None, taken)
-    is_there = bool(present) and by_code is not Told.DENIED
-    return Said(report, present=is_there, on=taken, at=instant(result.taken))
 
 
 def _why_not(present: bool | None, taken: Span | None, today: date) -> str | None:
@@ -176,11 +260,11 @@ def _answer(result: Result) -> bool | None:
     """
     if result.said is not None:
         return result.said
-    if result.answer is not None:
-        return _yes_or_no(result.answer)
     if result.measured is not None:
         return result.measured.value > 0
-    return None if result.is_absent else True
+    if result.answer is not None:
+        return _yes_or_no(result.answer)
+    return None if result.is_absent or result.is_other else True
 
 
 def _yes_or_no(answer: Concept) -> bool | None:
@@ -193,14 +277,9 @@ def _yes_or_no(answer: Concept) -> bool | None:
     return False if codes & _NO else True if codes & _YES else None
 
 
-def _by_reason(medicine: Medicine, value_sets: ValueSets) -> Said | None:
-    """A medicine that is being given for leg cramps."""
-    if medicine.status not in ("active", "") or medicine.do_not_perform or medicine.intent in _UNREAL_INTENTS:
-        return None
-    if not any(_told(reason, "", value_sets) is Told.LEG for reason in medicine.reasons):
-        return None
-    recorded = written(medicine.started)
-    return Said(_report(medicine.source, "reason for a medicine", None, recorded), present=True, on=recorded)
+def is_about_cramps(concept: Concept, site: str, value_sets: ValueSets) -> bool:
+    """Whether an entry is read as one about cramps, of whatever kind."""
+    return _told(concept, site, value_sets) is not None
 
 
 # --- codes and words ------------------------------------------------------------------------------------------

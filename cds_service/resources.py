@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw
 
-from cds_service.record import Concept, Supply, Unread
+from cds_service.record import Coding, Concept, Supply, Unread
 
 
 class _Wire(msgspec.Struct, rename="camel", gc=False, frozen=True):
@@ -71,6 +71,7 @@ class Repeat(_Wire, frozen=True):
     when: Raw = Raw()
     time_of_day: Raw = Raw()
     bounds_period: Period | None = None
+    bounds_duration: Quantity | None = None
 
 
 class Timing(_Wire, frozen=True):
@@ -115,21 +116,72 @@ class Adherence(_Wire, frozen=True):
 
 
 class Component(_Wire, frozen=True):
-    """A FHIR Observation.component."""
+    """A FHIR Observation.component; its value members are those of Observation."""
 
     code: Concept | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: Concept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
+    value_integer: Raw = Raw()
+    value_date_time: str | None = None
+    value_range: Raw = Raw()
+    value_ratio: Raw = Raw()
+    value_sampled_data: Raw = Raw()
+    value_time: Raw = Raw()
+    value_period: Raw = Raw()
+    value_attachment: Raw = Raw()
+    value_reference: Raw = Raw()
     data_absent_reason: Concept | None = None
     reference_range: tuple[Range, ...] | None = None
+    interpretation: Raw = Raw()
 
 
 class Annotation(_Wire, frozen=True):
     """A FHIR Annotation."""
 
     text: str | None = None
+
+
+class Item(_Wire, frozen=True):
+    """A FHIR QuestionnaireResponse.item: a question, its answers, and the questions below it."""
+
+    link_id: str | None = None
+    text: str | None = None
+    answer: "tuple[ItemAnswer, ...] | None" = None
+    item: "tuple[Item, ...] | None" = None
+
+
+class ItemAnswer(_Wire, frozen=True):
+    """A FHIR QuestionnaireResponse.item.answer; other kinds of value say nothing that a rule reads."""
+
+    value_boolean: bool | None = None
+    value_coding: Coding | None = None
+    value_string: str | None = None
+    value_integer: Raw = Raw()
+    value_decimal: Raw = Raw()
+    value_quantity: Quantity | None = None
+    item: tuple[Item, ...] | None = None
+
+
+class EncounterReason(_Wire, frozen=True):
+    """A FHIR R5 Encounter.reason."""
+
+    value: tuple[ConceptOrReference, ...] | None = None
+
+
+class EncounterDiagnosis(_Wire, frozen=True):
+    """A FHIR Encounter.diagnosis: in R4 *condition* is a Reference, in R5 a list of CodeableReference."""
+
+    condition: Raw = Raw()
+
+
+class MedicationIngredient(_Wire, frozen=True):
+    """A FHIR Medication.ingredient; *item* is R5's."""
+
+    item_codeable_concept: Concept | None = None
+    item_reference: Reference | None = None
+    item: ConceptOrReference | None = None
 
 
 class Issue(_Wire, frozen=True):
@@ -179,6 +231,7 @@ class Resource(_Wire, frozen=True):
     onset_date_time: str | None = None
     onset_age: Quantity | None = None
     onset_period: Period | None = None
+    onset_range: Range | None = None
     onset_string: str | None = None
     abatement_date_time: str | None = None
     abatement_age: Raw = Raw()
@@ -198,8 +251,17 @@ class Resource(_Wire, frozen=True):
     value_boolean: bool | None = None
     value_integer: Raw = Raw()
     value_date_time: str | None = None
+    value_range: Raw = Raw()
+    value_ratio: Raw = Raw()
+    value_sampled_data: Raw = Raw()
+    value_time: Raw = Raw()
+    value_period: Raw = Raw()
+    value_attachment: Raw = Raw()
+    value_reference: Raw = Raw()
     data_absent_reason: Concept | None = None
     reference_range: tuple[Range, ...] | None = None
+    has_member: Raw = Raw()
+    focus: Raw = Raw()
     component: tuple[Component, ...] | None = None
     interpretation: Raw = Raw()
     specimen: Raw = Raw()
@@ -220,6 +282,15 @@ class Resource(_Wire, frozen=True):
     reason_reference: Raw = Raw()
     reason: Raw = Raw()
     ingredient: Raw = Raw()
+    # ServiceRequest
+    occurrence_date_time: str | None = None
+    # Encounter: R4 has `period`, R5 `actualPeriod`
+    period: Raw = Raw()
+    actual_period: Raw = Raw()
+    diagnosis: Raw = Raw()
+    # QuestionnaireResponse
+    authored: str | None = None
+    item: Raw = Raw()
 
 
 class Entry(_Wire, frozen=True):

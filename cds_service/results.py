@@ -32,7 +32,8 @@ def lab_result(
     None when the entry says nothing about the patient: withdrawn, or without a value.
     """
     measured = result.measured
-    if result.status in _WITHDRAWN or (measured is None and result.answer is None):
+    has_value = measured is not None or result.answer is not None or result.is_other
+    if result.status in _WITHDRAWN or not has_value:
         return None
     taken = written(result.taken)
     why = _why_not(result, taken, today)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from cds_service import analyte_names, diagnosis_names, drug_routes
 from cds_service.code_systems import ICD9CM, canonical
@@ -17,6 +17,9 @@ _LONGEST_UNIT = 100  # characters
 _MANY_CODINGS = 10
 _REMEMBERED = 4_096  # concepts whose reading is kept, per kind; in memory only
 _RANK = {"code": 0, "prefix": 1, "text": 2}
+
+
+T = TypeVar("T")
 
 
 class Match(NamedTuple):
@@ -119,6 +122,20 @@ class ValueSets:
         reading = analyte_names.read(text, unit, specimen, self._analyte_phrases) if text else None
         return (Match(*reading, "text"),) if reading else ()
 
+    def knows_drug(self, concept: Concept) -> bool:
+        """Whether a code or name of the medicine is known at all, if only as of no class."""
+        if _entries(self._drugs, concept) is not None:
+            return True
+        return any(self._drug_names.knows(text[:LONGEST]) for text in concept.words())
+
+    def knows_diagnosis(self, concept: Concept) -> bool:
+        """Whether a code or phrase of the diagnosis is known at all, if only as denied or past."""
+        return _entries(self._diagnoses, concept) is not None or _is_named(self._phrases, concept)
+
+    def knows_analyte(self, concept: Concept) -> bool:
+        """Whether a code or name of the result is known at all, if only of another specimen."""
+        return _entries(self._analytes, concept) is not None or _is_named(self._analyte_phrases, concept)
+
     def codes(self, value_set: str, system: str) -> tuple[str, ...]:
         """Codes of an analyte or diagnosis in *system*, sorted, for building queries; ICD without dots."""
         name = canonical(system)
@@ -175,6 +192,10 @@ def _is_short(concept: Concept) -> bool:
             if said and len(said) > LONGEST:
                 return False
     return concept.coding is None or len(concept.coding) < _MANY_CODINGS
+
+
+def _is_named(phrases: Phrases[T], concept: Concept) -> bool:
+    return any(phrases.find(tokens(text[:LONGEST])) for text in concept.words())
 
 
 def _tests_by_coding(orders: dict[str, tuple[Coding, ...]]) -> dict[tuple[str, str | None], tuple[str, ...]]:

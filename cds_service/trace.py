@@ -47,12 +47,10 @@ def trace(advice: Advice, knowledge: Knowledge) -> dict[str, Any]:
 
 
 def _lost(facts: Facts, record: PatientRecord) -> dict[str, Any]:
-    kinds = [each.kind for each in facts.unmapped]
     return {
         "unread": [{"why": each.problem, "sources": [each.source]} for each in record.unread],
         "missing": sorted(facts.missing),
         "cut_off": sorted(facts.cut_off),
-        "unmapped": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 from cds_service.fhir import gather
 from cds_service.hooks import decode
 from cds_service.normalise import UNNAMED, patient_record
-from cds_service.record import Coding, Concept, Dose, Medicine, PatientRecord, Unread
+from cds_service.record import Coding, Concept, Dose, Medicine, PatientRecord, Reason, Unread
 from tests.findings_of import answer
 from tests.patients import FHIR, APatient, a_patient, drug_coding
 
@@ -233,13 +233,13 @@ def test_r5_reasons_are_read() -> None:
         reason=[{"concept": {"text": "Oedema"}}, {"reference": {"reference": "Condition/c1"}}],
     )
 
-    assert medicine.reasons == (Concept(text="Oedema"),)
+    assert medicine.reasons == (Reason(Concept(text="Oedema")),)
 
 
 def test_r4_reasons_are_read() -> None:
     medicine = medicine_of(REQUESTS, reasonCode=[{"text": "Oedema"}])
 
-    assert medicine.reasons == (Concept(text="Oedema"),)
+    assert medicine.reasons == (Reason(Concept(text="Oedema")),)
 
 
 # --- dates ----------------------------------------------------------------------------------------------------

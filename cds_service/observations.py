@@ -1,0 +1,187 @@
+"""Observations as they arrive -> results: the value, the components, and what a panel contains."""
+
+from collections.abc import Iterator
+
+from msgspec import Raw
+from msgspec.structs import replace
+
+from cds_service import resources as fhir
+from cds_service.pointers import contained
+from cds_service.quantity import decimal
+from cds_service.raw import is_given, lenient, number, words
+from cds_service.record import NOTHING, Concept, Measurement, Result
+
+_UCUM = frozenset({"", "http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"})
+_LONGEST_NUMBER = 40  # characters of a text that may be a number with its unit
+
+_Limits = tuple[Measurement | None, Measurement | None]
+
+
+def results(given: fhir.Given) -> Iterator[Result]:
+    """
+    The Observation's own value if it has one, each of its components, and the members contained in it.
+
+    Members that are entries of their own are read where they stand.
+    """
+    resource = given.resource
+    own = _own(given.source, given.key, resource)
+    if _says_something(own) or not (resource.component or is_given(resource.has_member)):
+        yield own
+    for component in resource.component or ():
+        yield _component(own, component)
+    if is_given(resource.has_member):
+        for member in _contained_members(resource):
+            read = _own(given.source, given.key, member)
+            dated = read if read.taken else replace(read, taken=own.taken)
+            if _says_something(dated) or not member.component:
+                yield dated
+            yield from (_component(dated, each) for each in member.component or ())
+
+
+def members(resource: fhir.Resource) -> tuple[str, ...]:
+    """The references of a panel to its members."""
+    named = lenient(resource.has_member, tuple[fhir.Reference, ...]) or ()
+    return tuple(each.reference for each in named if each.reference)
+
+
+def _contained_members(resource: fhir.Resource) -> Iterator[fhir.Resource]:
+    found = (contained(resource, reference) for reference in dict.fromkeys(members(resource)))
+    return (each for each in found if each is not None and each.resource_type == "Observation")
+
+
+def _own(source: str, key: str, resource: fhir.Resource) -> Result:
+    low, high = _limits(resource.reference_range)
+    return Result(
+        source=source,
+        concept=resource.code or NOTHING,
+        status=resource.status or "",
+        taken=taken(resource),
+        measured=_number(resource),
+        answer=_answer(resource),
+        said=resource.value_boolean,
+        dated=resource.value_date_time,
+        low=low,
+        high=high,
+        site=words(resource.body_site),
+        remarks=" ".join(
+            (words(resource.specimen), words(resource.interpretation), *_notes(resource.note))
+        ).strip(),
+        is_absent=resource.data_absent_reason is not None,
+        is_other=_is_other(resource),
+        is_of_another=is_given(resource.focus),
+        key=key,
+    )
+
+
+def _component(parent: Result, component: fhir.Component) -> Result:
+    """One component: its own code, value and limits; everything else is the panel's."""
+    low, high = _limits(component.reference_range)
+    return Result(
+        source=parent.source,
+        concept=component.code or NOTHING,
+        status=parent.status,
+        taken=parent.taken,
+        measured=_number(component),
+        answer=_answer(component),
+        said=component.value_boolean,
+        dated=component.value_date_time,
+        low=low,
+        high=high,
+        site=parent.site,
+        remarks=f"{parent.remarks} {words(component.interpretation)}".strip(),
+        is_absent=component.data_absent_reason is not None,
+        is_other=_is_other(component),
+        is_of_another=parent.is_of_another,
+        key=parent.key,
+    )
+
+
+def _says_something(own: Result) -> bool:
+    has_value = own.measured is not None or own.answer is not None or own.said is not None
+    return has_value or own.dated is not None or own.is_absent or own.is_other
+
+
+def taken(resource: fhir.Resource) -> str | None:
+    """When it was drawn or seen; of a period its end. `issued`, when it was reported, does not stand in."""
+    period = resource.effective_period or fhir.Period()
+    return resource.effective_date_time or resource.effective_instant or period.end or period.start
+
+
+def _notes(raw: Raw) -> tuple[str, ...]:
+    """What the laboratory wrote beside the value ("haemolysed")."""
+    return tuple(each.text for each in lenient(raw, tuple[fhir.Annotation, ...]) or () if each.text)
+
+
+# --- values ---------------------------------------------------------------------------------------------------
+
+
+def _number(valued: fhir.Resource | fhir.Component) -> Measurement | None:
+    return (
+        measured(valued.value_quantity)
+        or written_number(valued.value_string)
+        or counted(valued.value_integer)
+    )
+
+
+def _answer(valued: fhir.Resource | fhir.Component) -> Concept | None:
+    text = valued.value_string
+    return valued.value_codeable_concept or (Concept(text=text) if text else None)
+
+
+def _is_other(valued: fhir.Resource | fhir.Component) -> bool:
+    """Whether the value is of a kind that no rule can compare: it must not pass for a missing one."""
+    others = (
+        valued.value_range,
+        valued.value_ratio,
+        valued.value_sampled_data,
+        valued.value_time,
+        valued.value_period,
+        valued.value_attachment,
+        valued.value_reference,
+    )
+    return any(map(is_given, others))
+
+
+def measured(quantity: fhir.Quantity | None) -> Measurement | None:
+    """A Quantity with a number; its unit by UCUM code, by the unit's text when the code is of another system."""
+    if quantity is None:
+        return None
+    value = number(quantity.value)
+    if value is None:
+        return None
+    is_ucum = (quantity.system or "").replace("https:", "http:") in _UCUM
+    unit = quantity.code or quantity.unit if is_ucum else quantity.unit or quantity.code
+    return Measurement(value, unit or "", quantity.comparator or "")
+
+
+def written_number(text: str | None) -> Measurement | None:
+    """A number written as text ("<2.5 mmol/L"), None when the text is anything more than that."""
+    if not text or len(text) > _LONGEST_NUMBER:
+        return None
+    stripped = text.strip()
+    comparator = next((sign for sign in ("<=", ">=", "<", ">") if stripped.startswith(sign)), "")
+    digits, _, unit = stripped[len(comparator) :].strip().partition(" ")
+    value = decimal(digits)
+    return Measurement(value, unit.strip(), comparator) if value is not None else None
+
+
+def counted(raw: Raw) -> Measurement | None:
+    """A bare number."""
+    value = number(raw)
+    return Measurement(value, "", "") if value is not None else None
+
+
+# --- the laboratory's limits ----------------------------------------------------------------------------------
+
+
+def _limits(ranges: tuple[fhir.Range, ...] | None) -> _Limits:
+    """The laboratory's normal limits: the range that is called normal, else the only one."""
+    normal = [each for each in ranges or () if _is_normal(each)]
+    if len(normal) != 1:
+        return None, None
+    return measured(normal[0].low), measured(normal[0].high)
+
+
+def _is_normal(reference: fhir.Range) -> bool:
+    codes = {coding.code for coding in (reference.type or NOTHING).coding or ()}
+    return not codes or "normal" in codes

@@ -1,0 +1,45 @@
+"""The answered questions of a QuestionnaireResponse, each as a result whose concept is the question."""
+
+from collections.abc import Iterable, Iterator
+
+from cds_service import resources as fhir
+from cds_service.observations import counted, measured, written_number
+from cds_service.record import LINK_ID, Coding, Concept, Measurement, Result
+
+
+def answers(given: fhir.Given, items: Iterable[fhir.Item]) -> Iterator[Result]:
+    """Every answer at any depth; a question without an answer says nothing."""
+    for item in items:
+        for answer in item.answer or ():
+            yield _answer(given, item, answer)
+            yield from answers(given, answer.item or ())
+        yield from answers(given, item.item or ())
+
+
+def _answer(given: fhir.Given, item: fhir.Item, answer: fhir.ItemAnswer) -> Result:
+    coded = Concept((answer.value_coding,)) if answer.value_coding else None
+    return Result(
+        source=given.source,
+        concept=Concept((Coding(LINK_ID, item.link_id),) if item.link_id else None, item.text),
+        status=given.resource.status or "",
+        taken=given.resource.authored,
+        measured=_number(answer),
+        answer=coded or (Concept(text=answer.value_string) if answer.value_string else None),
+        said=answer.value_boolean,
+        dated=None,
+        low=None,
+        high=None,
+        site="",
+        remarks="",
+        is_absent=False,
+        key=given.key,
+    )
+
+
+def _number(answer: fhir.ItemAnswer) -> Measurement | None:
+    return (
+        measured(answer.value_quantity)
+        or written_number(answer.value_string)
+        or counted(answer.value_integer)
+        or counted(answer.value_decimal)
+    )
