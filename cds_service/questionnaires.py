@@ -18,20 +18,22 @@ def answers(given: fhir.Given, items: Iterable[fhir.Item]) -> Iterator[Result]:
 
 def _answer(given: fhir.Given, item: fhir.Item, answer: fhir.ItemAnswer) -> Result:
     coded = Concept((answer.value_coding,)) if answer.value_coding else None
+    said = coded or (Concept(text=answer.value_string) if answer.value_string else None)
+    number = _number(answer)
     return Result(
         source=given.source,
         concept=Concept((Coding(LINK_ID, item.link_id),) if item.link_id else None, item.text),
         status=given.resource.status or "",
         taken=given.resource.authored,
-        measured=_number(answer),
-        answer=coded or (Concept(text=answer.value_string) if answer.value_string else None),
+        measured=number,
+        answer=said,
         said=answer.value_boolean,
         dated=None,
         low=None,
         high=None,
         site="",
         remarks="",
-        is_absent=False,
+        is_absent=said is None and number is None and answer.value_boolean is None,
         key=given.key,
     )
 

@@ -53,7 +53,7 @@ _DENYING = word_set("no not denies denied deny without absent negative never non
 _SOMEBODY_ELSE = word_set("family fh mother father brother sister history")
 _NO = word_set("no false absent negative neg never none n denied denies not")
 _YES = word_set("yes true present positive pos y")
-_OPEN = word_set("unknown asked unable declined refused unsure uncertain possible possibly pending")
+_OPEN = word_set("unknown know asked unable declined refused unsure uncertain possible possibly pending")
 _UNREAL_INTENTS = frozenset({"proposal", "plan", "option"})
 _WITHDRAWN = frozenset({"refuted", "entered-in-error"})
 # not yet, or no longer, said of the patient: Observation and QuestionnaireResponse

@@ -25,6 +25,7 @@ _KEYS = (
     "observations",
     "serviceRequests",
 )
+_MORE_KEYS = ("encounters", "questionnaireResponses")  # sent by clients that were asked for them
 _CRAMPS = {"coding": [{"system": _ICD10CM, "code": "G47.62", "display": "Sleep related leg cramps"}]}
 
 
@@ -173,6 +174,58 @@ class APatient:
         }
         return self.having("glucose" if analyte == "glucose" else "labs", resource)
 
+    def visited_for(self, reason: str, /, on: str | None = None, **members: Any) -> "APatient":
+        """A finished visit and its reason in words; without a date, 20 days ago."""
+        resource: FHIR = {
+            "resourceType": "Encounter",
+            "id": f"visit{self._count('Encounter')}",
+            "status": "finished",
+            "subject": {"reference": "Patient/p1"},
+            "period": {"start": on or days_before(20, self.today)},
+            "reasonCode": [{"text": reason}],
+            **members,
+        }
+        return self.having("encounters", resource)
+
+    def answered(
+        self,
+        question: str | None,
+        answer: FHIR,
+        on: str | None = None,
+        *,
+        link_id: str = "q1",
+        **members: Any,
+    ) -> "APatient":
+        """A completed questionnaire of one question ({"valueBoolean": True}); without a date, 20 days ago."""
+        item = {"linkId": link_id, "answer": [answer], **({"text": question} if question else {})}
+        resource: FHIR = {
+            "resourceType": "QuestionnaireResponse",
+            "id": f"form{self._count('QuestionnaireResponse')}",
+            "status": "completed",
+            "subject": {"reference": "Patient/p1"},
+            "authored": on or days_before(20, self.today),
+            "item": [item],
+            **members,
+        }
+        return self.having("questionnaireResponses", resource)
+
+    def ordered_for(self, reason: str, /, on: str | None = None, **members: Any) -> "APatient":
+        """An active order for a blood test and its reason in words; without a date, 20 days ago."""
+        resource: FHIR = {
+            "resourceType": "ServiceRequest",
+            "id": f"order{self._count('ServiceRequest')}",
+            "status": "active",
+            "intent": "order",
+            "code": {"text": "Ferritin"},
+            "subject": {"reference": "Patient/p1"},
+            "authoredOn": on or days_before(20, self.today),
+            "reasonCode": [{"text": reason}],
+            **members,
+        }
+        return self.having(
+            "serviceRequests", {key: each for key, each in resource.items() if each is not None}
+        )
+
     def lacking(self, *keys: str) -> "APatient":
         """Prefetch keys that the client did not send."""
         return replace(self, without=self.without | set(keys))
@@ -184,7 +237,8 @@ class APatient:
 
     def request(self) -> FHIR:
         """The patient-view request of a client that fills every prefetch key."""
-        values: FHIR = {"patient": self.patient, **{key: self._bundle(key) for key in _KEYS}}
+        more = [key for key in _MORE_KEYS if any(under == key for under, _ in self.resources)]
+        values: FHIR = {"patient": self.patient, **{key: self._bundle(key) for key in (*_KEYS, *more)}}
         return {
             "hook": "patient-view",
             "hookInstance": "5b2b1f5e-6d0c-4b8e-9a53-0d7a2f1c9e10",
