@@ -8,7 +8,7 @@ from typing import TextIO
 from cds_service.record import Coding, Concept
 from cds_service.terminology import Match, ValueSets
 
-ADDED = ("value_sets", "matched_by", "note")
+ADDED = ("value_sets", "matched_by", "outcome")
 _KINDS = {
     **dict.fromkeys(("drug", "medicine", "medication", "medicationrequest", "medicationstatement"), "drug"),
     **dict.fromkeys(("condition", "diagnosis", "problem"), "condition"),
@@ -31,7 +31,7 @@ def recognise(lines: Iterable[str], value_sets: ValueSets, out: TextIO) -> None:
     try:
         rows = list(_checked(reader))
     except csv.Error as error:
-        raise ValueError(f"line {reader.line_num}: is no CSV: {error}") from None
+        raise ValueError(f"line {reader.line_num + 1}: is no CSV: {error}") from None
     columns = [name for name in reader.fieldnames or () if name not in ADDED]
     writer = csv.DictWriter(out, [*columns, *ADDED], extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -77,11 +77,11 @@ def _answered(kind: str, row: _Row, value_sets: ValueSets) -> _Row:
         "condition": value_sets.knows_diagnosis,
         "lab": value_sets.knows_analyte,
     }[kind]
-    note = "" if matches else _NO_SET if knows(concept) else _NOT_KNOWN
+    outcome = "" if matches else _NO_SET if knows(concept) else _NOT_KNOWN
     found = (
         ";".join(sorted({match.value_set for match in matches})),
         ";".join(sorted({match.matched_by for match in matches})),
-        note,
+        outcome,
     )
     return dict(zip(ADDED, found, strict=True))
 

@@ -14,6 +14,9 @@ from cds_service.record import NOTHING, Concept, Measurement, Result
 _UCUM = frozenset({"", "http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"})
 _LONGEST_NUMBER = 40  # characters of a text that may be a number with its unit
 
+# Types in Observation.focus that are not the patient
+_SOMEBODY_ELSE = frozenset({"RelatedPerson", "Device", "DeviceMetric", "Group", "Location", "Substance"})
+
 _Limits = tuple[Measurement | None, Measurement | None]
 
 
@@ -68,7 +71,7 @@ def _own(source: str, key: str, resource: fhir.Resource) -> Result:
         ).strip(),
         is_absent=resource.data_absent_reason is not None,
         is_other=_is_other(resource),
-        is_of_another=is_given(resource.focus),
+        is_of_another=_is_of_another(resource),
         key=key,
     )
 
@@ -94,6 +97,20 @@ def _component(parent: Result, component: fhir.Component) -> Result:
         is_of_another=parent.is_of_another,
         key=parent.key,
     )
+
+
+def _is_of_another(resource: fhir.Resource) -> bool:
+    """
+    Whether it was measured on a fetus, a donor, a device, as `focus` tells; a focus on a Condition says nothing of it.
+
+    A focus in words alone is somebody or something else: the patient would not be named there.
+    """
+    own = resource.subject.reference if resource.subject else None
+    for focus in lenient(resource.focus, tuple[fhir.Reference, ...]) or ():
+        kind = (focus.reference or "").rpartition("/")[0].rpartition("/")[2]
+        if kind in _SOMEBODY_ELSE or (kind == "Patient" and focus.reference != own) or not focus.reference:
+            return True
+    return False
 
 
 def _says_something(own: Result) -> bool:

@@ -106,7 +106,7 @@ def answer(patient: APatient, *, cut_off: Iterable[str] = ()) -> Answer:
     for key in cut_off:
         body["prefetch"][key]["link"] = [{"relation": "next", "url": f"https://fhir.example/next/{key}"}]
     request = decode(json.dumps(body).encode(), "patient-view")
-    return Answer(advise(request, _site(), patient.today))
+    return Answer(advise(request, site(), patient.today))
 
 
 def tests_of(card: Card) -> Set[str]:
@@ -115,7 +115,8 @@ def tests_of(card: Card) -> Set[str]:
 
 
 @cache
-def _site() -> Site:
+def site() -> Site:
+    """The site of these tests: our own cards, unsigned ones shown."""
     return Site.of(load(CARDS, "demo"), _BASE)
 
 
