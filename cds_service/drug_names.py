@@ -1,10 +1,12 @@
 """Medicines named in free text: which drug classes, and by which ingredient (NAME_MATCHING section 3)."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
 from cds_service import drug_routes
+from cds_service.drug_routes import Reading
 from cds_service.names import CLAUSE_END, Found, Phrases, tokens, word_set
 
 
@@ -16,9 +18,12 @@ class DrugName(NamedTuple):
     is_ambiguous: bool  # ordinary words: believed only as the whole product name, with a strength or form
 
 
-Reading = tuple[str, str]  # class, ingredient
+Meanings = tuple[DrugName, ...]
 
-_CATIONS = word_set("sodium potassium calcium magnesium aluminium aluminum iron zinc natrium kalium eisen")
+_CATIONS = word_set("""
+    sodium potassium calcium magnesium aluminium aluminum iron zinc natrium kalium kalzium eisen calcio
+    magnesio potasio potassio
+""")
 _SALTS = word_set("""
     hydrochloride hcl dihydrochloride hydrobromide sulfate sulphate maleate mesylate mesilate besylate
     besilate tartrate succinate fumarate acetate citrate phosphate hydrate monohydrate dihydrate
@@ -39,76 +44,84 @@ _FORMS = word_set("""
     sr xr er la cr mr xl ec pr dr retard forte powder sachet sachets granules lozenge softgel softgels
     liquid pack inhaler nebules prefilled filled pre po iv im sc bid tid qid qd od bd tds qds daily
     nightly once twice three four times a day at night prn every per of tabl tabletten filmtabletten
-    kapseln comprimidos comprimes supplement supplements
+    kapseln comprimidos comprimes supplement supplements dietary nutritional
 """)
 _NEUTRAL = _UNITS | _FORMS | _SALTS
 _MAKERS = word_set("""
     apo teva sandoz ratio pms novo mylan equate cvs accord actavis aurobindo zydus ranbaxy jamp auro act
     gen nu ntp ran co taro riva mint sivem stada hexal ratiopharm aliud heumann ct betapharm basics
-    arrow biogaran zentiva eg cinfa normon kern almus rosemont
+    arrow biogaran zentiva eg cinfa normon kern almus rosemont verla diasporal biolectra
 """)
 
 _REFUSING = word_set("""
-    allergy allergies allergic intolerance intolerant hypersensitivity anaphylaxis vaccine vaccination
-    immunisation immunization strip strips lancet lancets needle needles meter sensor lead level levels
-    assay diet dietary monitoring discontinued avoid contraindicated device set
+    intolerance intolerant hypersensitivity anaphylaxis vaccine vaccination immunisation immunization lead
+    contraindicated dressing dressings
 """)
 _REFUSING_PAIRS = frozenset(
     {
-        ("do", "not"),
         ("not", "taking"),
         ("not", "taken"),
-        ("insulin", "pump"),
         ("infusion", "pump"),
-        ("insulin", "syringe"),
-        ("insulin", "syringes"),
+        ("infusion", "set"),
+        ("giving", "set"),
+        ("cartridge", "set"),
         ("blood", "test"),
-        ("function", "test"),
         ("adverse", "reaction"),
     }
 )
+# Things, not medicines; beside a dose they only say how it is given or taken.
+_THINGS = word_set("""
+    strip strips lancet lancets needle needles meter sensor sensors device set diet dietary syringe syringes
+""")
+_GIVEN_WITH = frozenset({("with", "device"), ("filled", "syringe"), ("filled", "syringes")})
+_ALLERGY = word_set("allergy allergies allergic")
+_DOSES = word_set("mg mcg ug microgram micrograms mikrogramm unit units unt iu ie meq mmol")
+_STOPPED = word_set("stopped discontinued ceased withdrawn")
+_HALTED = word_set("stop hold held holding discontinue cease dc pause paused")  # as the first word
+_NOT_YET = word_set("until be if when by")  # "until stopped by your doctor"
+_ORDERING = word_set("""
+    prescribe give administer dispense restart order issue supply continue resume reorder start
+""")
+_TAKING = word_set("take use")
+# What follows one of these in the same clause is advice about another medicine or food.
+_AGAINST = word_set("not dont avoid avoids avoiding no without separate separately apart instead ohne sans")
+_MEASURED = word_set("""
+    level levels monitoring assay test tests screen toxicity overdose poisoning resistance antibody
+    antibodies
+""")
+_LEVEL_OF = (("level", "of"), ("levels", "of"))
+_BEFORE_REASON = (("prn",), ("needed",), ("+",), ("and",))
+_OF_WHAT = word_set("serum blood plasma drug function trough 25 oh hydroxy")
+_ELECTROLYTES = _CATIONS | {"electrolyte", "electrolytes"}
 _MULTIVITAMINS = word_set("""
     multivitamin multivitamins multivit multivits multimineral multivitamine multivitaminico prenatal
     minerals trace
 """)
-_ANALGESICS = word_set("aspirin acetaminophen paracetamol acetylsalicylic ibuprofen naproxen")
-
-_ALONE = frozenset({"iv_iron", "amphotericin", "aminoglycoside", "pentamidine", "niacin"})
-_ALONE_UNLESS_SYSTEMIC = frozenset({"corticosteroid_systemic", "adrenal_replacement"})
-_TAKEN_BY = {
-    "antacid": frozenset({"calcium_supplement", "magnesium_supplement", "laxative_osmotic"}),
-    "bowel_preparation": frozenset(
-        {"magnesium_supplement", "potassium_supplement", "laxative_osmotic", "laxative_stimulant"}
-    ),
-}
-_BUFFERS = frozenset({"calcium_supplement", "magnesium_supplement", "antacid"})
-_ACID_BINDERS = (frozenset({"calcium carbonate"}), frozenset({"magnesium hydroxide", "magnesium carbonate"}))
-_ENDINGS = (
-    ("ina", "ine"),
-    ("ine", "in"),
-    ("in", "ine"),
-    ("olo", "ol"),
-    ("azol", "azole"),
-    ("e", ""),
-    ("a", ""),
-    ("o", ""),
-    ("um", ""),
-    ("a", "e"),
-    ("o", "e"),
-    ("um", "e"),
-    ("", "e"),
-    ("", "a"),
-)
-_SPELLINGS = (
-    ("f", "ph"),
+_SIG = word_set("""
+    food meal meals milk water breakfast lunch dinner supper snack bedtime night morning evening
+    needed directed plenty full glass before after monitor check levels juice fluid liquid
+    for of to the in into by
+""")
+_ALIKE = (  # letters that languages write differently for the same sound
     ("ph", "f"),
-    ("t", "th"),
     ("th", "t"),
-    ("i", "y"),
-    ("y", "i"),
+    ("ch", "c"),
+    ("ck", "c"),
     ("k", "c"),
-    ("c", "k"),
+    ("y", "i"),
+    ("oe", "e"),
 )
+_ENDINGS = ("um", "a", "e", "o", "i")
+_TWICE = re.compile(r"(.)\1")
+_GROWN = (  # salts that German, Dutch and the Nordic languages write in one word with the substance
+    *("dihydrochlorid", "hydrochlorid", "hydrobromid", "sulfat", "sulfaat", "succinat", "succinaat"),
+    *("tartrat", "tartraat", "fumarat", "fumaraat", "maleat", "maleaat", "mesilat", "mesylat", "besilat"),
+    *("besylat", "carbonat", "carbonaat", "karbonat", "citrat", "acetat", "phosphat", "fosfat", "nitrat"),
+    *("decanoat", "valerat", "natrium", "kalium", "calcium", "kalzium", "magnesium"),
+)
+
+
+_WITHOUT_SUBSTANCE = _MAKERS | _SIG | drug_routes.WORDS
 
 
 def drug_tokens(text: str) -> tuple[str, ...]:
@@ -117,8 +130,61 @@ def drug_tokens(text: str) -> tuple[str, ...]:
 
 
 def refuses(words: tuple[str, ...]) -> bool:
-    """Whether the text names an allergy, a device, a blood level, or a drug that is not to be taken."""
-    return not _REFUSING.isdisjoint(words) or not _REFUSING_PAIRS.isdisjoint(pairwise(words))
+    """Whether the text names an allergy, a device, a food, or a drug that is not or no longer taken."""
+    if not _REFUSING.isdisjoint(words) or not _REFUSING_PAIRS.isdisjoint(pairwise(words)):
+        return True
+    if not _THINGS.isdisjoint(words) and _DOSES.isdisjoint(words) and not _is_filled(words):
+        return True
+    if words[:1] == () or words[0] in _HALTED or _is_allergy(words):
+        return True
+    if any(word in _STOPPED and before not in _NOT_YET for before, word in pairwise(("", *words))):
+        return True
+    return words[-1:] == ("avoid",) or _is_forbidden(words)
+
+
+def _is_filled(words: tuple[str, ...]) -> bool:
+    """Whether the thing comes with the medicine in it: "pre-filled syringe", "blisters with device"."""
+    return "prefilled" in words or not _GIVEN_WITH.isdisjoint(pairwise(words))
+
+
+def _is_allergy(words: tuple[str, ...]) -> bool:
+    """Whether an allergy is what the entry tells, not why a dose is taken ("25 mg for allergies")."""
+    for place, word in enumerate(words):
+        if word in _ALLERGY:
+            before, after = words[place - 1 : place], words[place + 1 : place + 2]
+            is_reason = before in _BEFORE_REASON or (before != () and not _is_neutral(before[0]))
+            if not is_reason or after == ("to",) or _DOSES.isdisjoint(words):
+                return True
+    return False
+
+
+def _is_forbidden(words: tuple[str, ...]) -> bool:
+    """Whether it says "do not prescribe"; "do not crush" or "do not take with milk" is advice on taking it."""
+    for place, word in enumerate(words):
+        if word == "dont" or (word == "not" and words[place - 1 : place] == ("do",)):
+            verb, *after = (*words[place + 1 : place + 3], CLAUSE_END)
+            if verb in _ORDERING or (verb in _TAKING and after[0] == CLAUSE_END):
+                return True
+    return False
+
+
+def _advised_against(words: tuple[str, ...]) -> frozenset[int]:
+    """The places after "avoid", "not with" or "separate from", up to the end of the clause."""
+    places, against = set(), False
+    for place, word in enumerate(words):
+        against = word != CLAUSE_END and (against or word in _AGAINST)
+        if against:
+            places.add(place)
+    return frozenset(places)
+
+
+def _is_measured(hit: Found["DrugName"], words: tuple[str, ...]) -> bool:
+    """Whether it is the blood level of the drug that is named, or a test or poisoning."""
+    end = hit.end
+    while words[end : end + 1] and words[end] in _OF_WHAT:
+        end += 1
+    before = words[max(0, hit.start - 2) : hit.start]
+    return (words[end : end + 1] != () and words[end] in _MEASURED) or before in _LEVEL_OF
 
 
 class DrugNames:
@@ -127,8 +193,10 @@ class DrugNames:
     def __init__(self, rows: Iterable[tuple[str, DrugName]]) -> None:
         listed = [(" ".join(drug_tokens(name)), name, meaning) for name, meaning in rows]
         self._phrases = Phrases((words, meaning) for words, _, meaning in listed)
-        self._generic = frozenset(
-            words for words, name, _ in listed if name == name.lower() and " " not in words
+        self._spoken = _by_sound(
+            (words, self._phrases.meanings((words,)))
+            for words, name, _ in listed
+            if name == name.lower() and " " not in words
         )
 
     def read(self, text: str, route: str = "") -> frozenset[Reading] | None:
@@ -142,7 +210,14 @@ class DrugNames:
             return None
         found = self._phrases.find(words)
         found += self._respelled(words, found)
-        believed = [hit for hit in found if self._is_believed(hit, words, found)]
+        against = _advised_against(words)
+        believed = [
+            hit
+            for hit in found
+            if hit.start not in against
+            and not _is_measured(hit, words)
+            and self._is_believed(hit, words, found)
+        ]
         said = drug_routes.kinds(tokens(route)) or drug_routes.kinds(words)
         readings = {
             (kept, name.ingredient)
@@ -152,7 +227,8 @@ class DrugNames:
             and (kept := drug_routes.class_when(name.value_set, name.ingredient, said))
             and drug_routes.must_be_said(kept) in (None, *said)
         }
-        return _combined(readings, words, said, _substances(words, found))
+        has_others = any(not _is_classed(hit) and words[hit.start] not in _ELECTROLYTES for hit in found)
+        return drug_routes.combined(readings, words, said, _substances(words, found), has_others)
 
     def knows(self, text: str) -> bool:
         """Whether *text* names a substance or product that is listed, be it one without a class of ours."""
@@ -167,11 +243,22 @@ class DrugNames:
         for place, word in enumerate(words):
             if place in used or len(word) < 6 or word in _NEUTRAL or not word.isalpha():
                 continue
-            spelt = [name for name in _respellings(word) if name in self._generic]
-            meanings = {self._phrases.meanings((name,)) for name in spelt or self._phrases.neighbours(word)}
+            spoken = self._spoken_as(word)
+            meanings = spoken or {self._phrases.meanings((name,)) for name in self._phrases.neighbours(word)}
             if len(meanings) == 1:  # several spellings of one drug agree; two drugs are no reading
-                more.append(Found(place, place + 1, meanings.pop()))
+                more.append(Found(place, place + 1, next(iter(meanings))))
         return more
+
+    def _spoken_as(self, word: str) -> frozenset[Meanings]:
+        """What the substances mean that sound like *word*, or like what is left of it without its salt."""
+        for salt in ("", *_GROWN):
+            for ending in ("", "e") if salt else ("",):
+                stem = word.removesuffix(salt + ending) if salt else word
+                if (not salt or stem != word) and len(stem) >= 6 and stem not in _CATIONS:
+                    known = self._spoken.get(_sound(stem))
+                    if known:
+                        return known
+        return frozenset()
 
     def _is_believed(
         self, hit: Found[DrugName], words: tuple[str, ...], found: list[Found[DrugName]]
@@ -182,17 +269,32 @@ class DrugNames:
         if any(name.is_ambiguous for name in hit.meanings):
             return _head(words) == phrase and _has_strength_or_form(words)
         if len(phrase) == 1 and len(phrase[0]) < 4:
-            return _has_strength_or_form(words)
+            beside = any(other.start != hit.start and _is_classed(other) for other in found)
+            return beside or _has_strength_or_form(words)
         return True
 
 
-def _respellings(word: str) -> Iterator[str]:
-    for ending, other in _ENDINGS:
-        if word.endswith(ending):
-            yield word[: len(word) - len(ending)] + other
-    for letters, others in _SPELLINGS:
-        if letters in word:
-            yield word.replace(letters, others)
+def _is_classed(hit: Found[DrugName]) -> bool:
+    return any(name.value_set for name in hit.meanings)
+
+
+def _sound(word: str) -> str:
+    """What languages leave of the name of a substance: "idroclorotiazide" and "hydrochlorothiazide" agree."""
+    for letters, other in _ALIKE:
+        word = word.replace(letters, other)
+    word = _TWICE.sub(r"\1", word)
+    if word[0] == "h" or word[:3] in ("esp", "est"):
+        word = word[1:]
+    return next((word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)), word)
+
+
+def _by_sound(rows: Iterable[tuple[str, Meanings]]) -> dict[str, frozenset[Meanings]]:
+    found: dict[str, frozenset[Meanings]] = {}
+    for word, meanings in rows:
+        if len(word) >= 6:
+            sound = _sound(word)
+            found[sound] = found.get(sound, frozenset()) | {meanings}
+    return found
 
 
 def _is_neutral(word: str) -> bool:
@@ -215,6 +317,8 @@ def _is_mineral(hit: Found[DrugName], words: tuple[str, ...], found: list[Found[
     if hit.end - hit.start > 1 or hit.end == len(words):
         return True
     following = words[hit.end]
+    if following in _MAKERS:
+        return True
     return (
         (_is_neutral(following) and following not in _SALTS)
         or following in _FORMS
@@ -243,26 +347,6 @@ def _substances(words: tuple[str, ...], found: list[Found[DrugName]]) -> int:
     for place, word in enumerate(words):
         if place not in named and (word in _CONNECTORS or word == CLAUSE_END):
             parts, here = parts + here, False
-        elif place in named or not (_is_neutral(word) or word in _MAKERS or word in drug_routes.WORDS):
+        elif place in named or not (_is_neutral(word) or word in _WITHOUT_SUBSTANCE):
             here = True
     return parts + here
-
-
-def _combined(
-    readings: set[Reading], words: tuple[str, ...], said: frozenset[str], substances: int
-) -> frozenset[Reading]:
-    """The rules for several ingredients in one product (class_rules of the terminology)."""
-    ingredients = {ingredient for _, ingredient in readings}
-    if all(ingredients & binders for binders in _ACID_BINDERS):
-        readings.add(("antacid", min(ingredients & _ACID_BINDERS[0])))
-    classes = {value_set for value_set, _ in readings}
-    lost = {other for value_set in classes for other in _TAKEN_BY.get(value_set, ())}
-    if not _ANALGESICS.isdisjoint(words):
-        lost |= _BUFFERS
-    if "magnesium citrate" in ingredients and "solution" in words:
-        lost.add("magnesium_supplement")
-    if max(substances, len(ingredients)) > 1:
-        lost |= _ALONE - ({"niacin"} if "statin" in classes else set())
-        if said.isdisjoint({drug_routes.ORAL, drug_routes.INJECTABLE}):
-            lost |= _ALONE_UNLESS_SYSTEMIC
-    return frozenset(reading for reading in readings if reading[0] not in lost)

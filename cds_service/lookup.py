@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
+from cds_service.cramps import Told, told
 from cds_service.record import Coding, Concept
 from cds_service.terminology import Match, ValueSets
 
@@ -14,6 +15,7 @@ _KINDS = {
     **dict.fromkeys(("condition", "diagnosis", "problem"), "condition"),
     **dict.fromkeys(("lab", "result", "observation", "measurement", "analyte"), "lab"),
 }
+_REPORT = "a report of leg cramps"
 _NOT_KNOWN, _NO_SET = "no code or name of it is known", "known, and in no value set"
 
 
@@ -78,6 +80,8 @@ def _answered(kind: str, row: _Row, value_sets: ValueSets) -> _Row:
         "lab": value_sets.knows_analyte,
     }[kind]
     outcome = "" if matches else _NO_SET if knows(concept) else _NOT_KNOWN
+    if kind == "condition" and told(concept, row.get("site", ""), value_sets) is Told.LEG:
+        outcome = _REPORT
     found = (
         ";".join(sorted({match.value_set for match in matches})),
         ";".join(sorted({match.matched_by for match in matches})),

@@ -36,32 +36,59 @@ _SHORTHAND = (
     (re.compile(r"\bpmhx?\b"), "history of"),
     (re.compile(r"\bs/p\b"), "status post"),
     (re.compile(r"\bw/o\b"), "without"),
+    # German, whose full stops are no sentence ends: "Z. n.", "St.n.", and "V.a." at the start of a statement
+    (re.compile(r"\bz\.\s?n\.|\bst\.\s?n\."), "zustand nach"),
+    (re.compile(r"(^|[;:,.(\n]\s*)v\.\s?a\.(?=\s(?!clinic|hospital)[^\W\d_])"), r"\1verdacht auf"),
 )
+_HAS_SHORTHAND = re.compile(r"[/]|hx|pmh|\b(?:z|v|st)\.")
+# French and Italian "d'", "l'", "dell'": words of their own that say nothing
+_ELIDED = re.compile(r"\b(?:[dlnsmtjc]|qu|un|dell|nell|sull|dall|all)'(?=[^\W\d_]{2})")
 _CLAUSE_ENDS = frozenset({CLAUSE_END, "but", "however"})
 _REACH = 6  # tokens looked at to the left of a phrase (NAME_MATCHING section 4)
 
+
+def _pair_set(pairs: str) -> frozenset[tuple[str, str]]:
+    """Pairs of words, written apart by commas."""
+    return frozenset((first, second) for first, second in map(str.split, pairs.split(",")))
+
+
+# Other languages' words stand here only when they are no English words; the rest is in pairs or must be adjacent.
 _CANCELLING = word_set("""
-    no not denies denied deny without absent query possible possibly suspected ? fh mother father
-    brother sister vaccine vaccination immunisation immunization education allergy allergic prevention
-    prophylaxis screening
+    no not never nil denies denied deny without absent absence query possible possibly suspected suspect suspicion
+    unlikely exclude ? fh mother father brother sister grandmother grandfather maternal paternal fetal foetal
+    neonatal newborn
+    vaccine vaccination immunisation immunization education allergy allergic prevention prophylaxis screening
+
+    kein keine keinen keinem keiner keines ohne nicht verdacht ausschluss fraglich fragliche familienanamnese
+    sans aucun aucune eliminer familiaux
+    niega ninguna ningun sospecha posible descartar familiares
+    senza nessun nessuna nega sospetto sospetta
+    nao suspeita
+    geen zonder niet verdenking
+    ingen inga uten uden utan ikke inte mistanke misstanke
 """)
-_CANCELLING_PAIRS = frozenset(
-    {
-        ("negative", "for"),
-        ("rule", "out"),
-        ("ruled", "out"),
-        ("risk", "of"),
-        ("risk", "for"),
-        ("family", "history"),
-        ("no", "evidence"),
-        ("free", "of"),
-        ("exclusion", "of"),
-    }
+_CANCELLING_PAIRS = _pair_set("""
+    negative for, neg for, rule out, ruled out, risk of, risk for, family history, no evidence, free of, exclusion of,
+    monitor for, monitoring for, watch for, concern for, susceptibility to, predisposition to, wife has, husband has,
+    partner has, son has, daughter has,
+    risiko fur, pas de, pas du, risque de, sin evidencia, sin signos, sin datos, sin antecedentes, historia familiar,
+    riesgo de, rischio di, risco de, non presenta, anamnesi familiare, antecedent familial, mutter hat, vater hat,
+    madre con, padre con
+""")
+_PAST = word_set("""
+    previous previously past resolved former formerly antecedent antecedents antecedente antecedentes atcd
+    pregresso pregressa
+""")
+_PAST_PAIRS = _pair_set(
+    "history of, hx of, in remission, status post, zustand nach, status nach, status na, historia de, storia di"
 )
-_PAST = frozenset({"previous", "previously", "past", "resolved", "former", "formerly"})
-_PAST_PAIRS = frozenset({("history", "of"), ("hx", "of"), ("in", "remission"), ("status", "post")})
-_AFTERWARDS = frozenset({"resolved", "excluded", "unlikely", "refuted"})
-_AFTERWARDS_PAIRS = frozenset({("ruled", "out"), ("in", "remission"), ("not", "present"), ("not", "found")})
+_AFTERWARDS = word_set("""
+    resolved excluded unlikely refuted unconfirmed ausgeschlossen exclu exclue descartado descartada excluido excluida
+    resuelto resuelta escluso esclusa risolto risolta uitgesloten
+""")
+_AFTERWARDS_PAIRS = _pair_set(
+    "ruled out, in remission, not present, not found, not confirmed, yet confirmed, not proven"
+)
 _NOT_THE_THING = frozenset(
     {
         "education",
@@ -76,7 +103,11 @@ _NOT_THE_THING = frozenset(
     }
 )
 _NO = frozenset({"no", "absent", "negative", "denied", "none"})
-_NEGATIVE_PREFIXES = frozenset({"non", "pre", "anti"})
+_OF_IT = frozenset({"symptom", "symptoms", "sign", "signs", "feature", "features", "red", "flag", "flags"})
+# only right before the phrase: "non diabetic", "pas (d')asthme", "sin asma", "sem asma", "Vater: Diabetes"
+_NEGATIVE_PREFIXES = word_set(
+    "non pre anti pas sin sem wife husband partner mutter vater madre padre moeder vader"
+)
 
 
 def folded(text: str) -> str:
@@ -84,7 +115,8 @@ def folded(text: str) -> str:
     text = text[:LONGEST]
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.translate(_ALIKE)).translate(_ALIKE)
-        text = "".join(mark for mark in text if not unicodedata.combining(mark))
+        # cut again: one character may have become eighteen
+        text = "".join(mark for mark in text if not unicodedata.combining(mark))[:LONGEST]
     return _DECIMAL_COMMA.sub(".", text.casefold().replace("*", " "))
 
 
@@ -93,12 +125,15 @@ def tokens(text: str) -> tuple[str, ...]:
     The words and numbers of *text* in order, normalised; "40mg" is two tokens, "T4" one.
 
     "+", "%" and "?" stay as tokens of their own; the end of a sentence or line becomes ";". A possessive
-    loses its apostrophe ("parkinsons"), "r/o", "h/o", "s/p" and "w/o" are written out.
+    loses its apostrophe ("parkinsons"), "r/o", "h/o", "s/p", "w/o", "Z.n." and "V.a." are written out; "d'" and "l'"
+    before a word are dropped.
     """
     low = folded(text)
-    if "/" in low or "hx" in low or "pmh" in low:
+    if _HAS_SHORTHAND.search(low):
         for pattern, meaning in _SHORTHAND:
             low = pattern.sub(meaning, low)
+    if "'" in low:
+        low = _ELIDED.sub("", low)
     return tuple(
         CLAUSE_END if found in ".\n" else found.replace("'", "") for found in _TOKEN.findall(low) if found
     )
@@ -157,9 +192,14 @@ def dismissed(words: tuple[str, ...], end: int) -> bool:
     right = _after(words, end)
     if not right:
         return False
-    if right[0] in _NOT_THE_THING or (len(right) == 1 and right[0] in _NO):
+    if right[0] in _NOT_THE_THING or _is_only_no(right):
         return True
     return not _AFTERWARDS.isdisjoint(right) or not _AFTERWARDS_PAIRS.isdisjoint(_pairs(right))
+
+
+def _is_only_no(right: tuple[str, ...]) -> bool:
+    """ "negative", "symptoms absent", "red flags: none"."""
+    return right[-1] in _NO and _OF_IT.issuperset(right[:-1])
 
 
 T = TypeVar("T")

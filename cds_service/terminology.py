@@ -1,9 +1,9 @@
 """Value sets: which of our classes, concepts and analytes a coded or written concept belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from cds_service import analyte_names, diagnosis_names, drug_routes
 from cds_service.code_systems import ICD9CM, canonical
@@ -16,10 +16,8 @@ from cds_service.value_set_files import ValueSetFiles
 _LONGEST_UNIT = 100  # characters
 _MANY_CODINGS = 10
 _REMEMBERED = 4_096  # concepts whose reading is kept, per kind; in memory only
-_RANK = {"code": 0, "prefix": 1, "text": 2}
-
-
-T = TypeVar("T")
+_VAGINAL, _ANY_ROUTE = "estrogen_vaginal", "estrogen"
+_RANK = {"code": 0, "map": 1, "prefix": 2, "text": 3}
 
 
 class Match(NamedTuple):
@@ -27,8 +25,8 @@ class Match(NamedTuple):
     One reading of a coded or written concept.
 
     *name* is the ingredient of a drug (the name of its group when the code says no more), else the
-    display of the code or the phrase found. *matched_by* is "code", "prefix" (a parent of the code is
-    listed) or "text".
+    display of the code or the phrase found. *matched_by* is "code", "map" (a site's own code, mapped to a
+    listed one), "prefix" (a parent of the code is listed) or "text".
     """
 
     value_set: str
@@ -51,6 +49,8 @@ class ValueSets:
         self.tests = frozenset(files.orders)
         self._drugs, self._diagnoses, self._analytes = files.drugs, files.diagnoses, files.analytes
         self._orders = files.orders
+        self.version, self.mapping = files.version, files.mapping
+        self.local_codes = files.analytes.local_codes()  # by analyte: what a site calls it
         self._drug_names = DrugNames(files.drug_names)
         self._phrases = Phrases((row.phrase, row) for row in files.phrases)
         self._analyte_phrases = Phrases((row.phrase, row) for row in files.analyte_names)
@@ -62,14 +62,14 @@ class ValueSets:
         self._read_analyte = lru_cache(maxsize=_REMEMBERED)(self._analytes_of)
 
     @classmethod
-    def load(cls, folder: Path) -> "ValueSets":
+    def load(cls, folder: Path, local: Path | None = None) -> "ValueSets":
         """
-        Read every file of *folder*.
+        Read every file of *folder*, and a site's own codes (*local*: one ConceptMap file, or a folder of them).
 
         Raises:
             KnowledgeInvalid: If a file or line is not understood; `where` names both.
         """
-        return cls(ValueSetFiles(folder))
+        return cls(ValueSetFiles(folder, local))
 
     def drugs(self, concept: Concept, route: str = "") -> tuple[Match, ...]:
         """
@@ -87,6 +87,9 @@ class ValueSets:
             return _best(self._drugs_named(concept, route))
         if not entries:
             return ()
+        if any(entry.value_set == _VAGINAL for entry in entries):
+            # the parent of its code says oestrogen of any route
+            entries = [entry for entry in entries if entry.value_set != _ANY_ROUTE]
         return _best(match for entry in entries for match in self._of_drug(entry, concept, route))
 
     def diagnoses(self, concept: Concept, site: str = "") -> tuple[Match, ...]:
@@ -128,13 +131,22 @@ class ValueSets:
             return True
         return any(self._drug_names.knows(text[:LONGEST]) for text in concept.words())
 
+    def is_coded_as(self, coding: Coding, concepts: Container[str]) -> bool:
+        """Whether a code of a diagnosis is listed, or mapped by the site, as one of *concepts*."""
+        return any(entry.value_set in concepts for entry in self._diagnoses.find(coding) or ())
+
     def knows_diagnosis(self, concept: Concept) -> bool:
         """Whether a code or phrase of the diagnosis is known at all, if only as denied or past."""
-        return _entries(self._diagnoses, concept) is not None or _is_named(self._phrases, concept)
+        if _entries(self._diagnoses, concept) is not None:
+            return True
+        words = (diagnosis_names.words_of(text[:LONGEST]) for text in concept.words())
+        return any(self._phrases.find(each) for each in words)
 
     def knows_analyte(self, concept: Concept) -> bool:
         """Whether a code or name of the result is known at all, if only of another specimen."""
-        return _entries(self._analytes, concept) is not None or _is_named(self._analyte_phrases, concept)
+        if _entries(self._analytes, concept) is not None:
+            return True
+        return any(self._analyte_phrases.find(tokens(text[:LONGEST])) for text in concept.words())
 
     def codes(self, value_set: str, system: str) -> tuple[str, ...]:
         """Codes of an analyte or diagnosis in *system*, sorted, for building queries; ICD without dots."""
@@ -194,10 +206,6 @@ def _is_short(concept: Concept) -> bool:
     return concept.coding is None or len(concept.coding) < _MANY_CODINGS
 
 
-def _is_named(phrases: Phrases[T], concept: Concept) -> bool:
-    return any(phrases.find(tokens(text[:LONGEST])) for text in concept.words())
-
-
 def _tests_by_coding(orders: dict[str, tuple[Coding, ...]]) -> dict[tuple[str, str | None], tuple[str, ...]]:
     index: dict[tuple[str, str | None], tuple[str, ...]] = {}
     for test, codings in orders.items():
@@ -243,7 +251,7 @@ def _best(matches: Iterable[Match]) -> tuple[Match, ...]:
         return tuple(found)
     best: dict[str, int] = {}
     for match in found:
-        best[match.value_set] = min(best.get(match.value_set, 2), _RANK[match.matched_by])
+        best[match.value_set] = min(best.get(match.value_set, len(_RANK)), _RANK[match.matched_by])
     return tuple(match for match in found if _RANK[match.matched_by] == best[match.value_set])
 
 

@@ -1,8 +1,14 @@
-"""The CSV files of a value set folder, read completely or refused."""
+"""The files of a value set folder and of a site's own codes, read completely or refused."""
 
 import csv
+import gc
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from cds_service import code_map
 from cds_service.analyte_names import AnalyteName, unit_form
 from cds_service.code_systems import KNOWN
 from cds_service.code_table import CodeTable, Entry
@@ -24,19 +30,35 @@ PHRASES = frozenset({"phrase", "phrase_needs_context"})
 ANALYTE_NAMES = frozenset({"phrase", "phrase_needs_unit"})
 
 
-class ValueSetFiles:
-    """Everything the files of *folder* say, by kind; KnowledgeInvalid names the first line not understood."""
+VERSION = "VERSION"  # beside the folders: date and digest of what was compiled
+_VERSION = re.compile(r"\d{4}-\d\d-\d\d\+[0-9a-f]{8,}")
 
-    def __init__(self, folder: Path) -> None:
+
+class ValueSetFiles:
+    """
+    Everything the files of *folder* say, by kind, and what a site's own codes mean (*local*: a file or folder).
+
+    *mapping* counts the site's codes by what became of them.
+
+    Raises:
+        KnowledgeInvalid: Naming the first line or member that is not understood.
+    """
+
+    def __init__(self, folder: Path, local: Path | None = None) -> None:
         self.drugs, self.diagnoses, self.analytes = CodeTable(), CodeTable(), CodeTable()
         self.drug_names: list[tuple[str, DrugName]] = []
         self.phrases: list[Phrase] = []
         self.analyte_names: list[AnalyteName] = []
         self.orders: dict[str, tuple[Coding, ...]] = {}
-        self.drug_classes = self._each(folder, "drugs")
-        self.concepts = self._each(folder, "diagnoses")
-        self.analyte_sets = self._each(folder, "analytes")
-        self._orders(folder / "orders.csv")
+        with _nothing_thrown_away():
+            self.drug_classes = self._each(folder, "drugs")
+            self.concepts = self._each(folder, "diagnoses")
+            self.analyte_sets = self._each(folder, "analytes")
+            self._orders(folder / "orders.csv")
+        self.version = _version(folder / VERSION)
+        self.mapping: Counter[str] = Counter()
+        for each in code_map.read(local) if local else ():
+            self._learn(each)
 
     def _each(self, folder: Path, kind: str) -> frozenset[str]:
         """Read all files of one kind; the value sets found."""
@@ -54,37 +76,53 @@ class ValueSetFiles:
         return frozenset(names - {NO_CLASS})
 
     def _drug_file(self, path: Path, value_set: str) -> None:
-        shared: dict[tuple[str, ...], Entry] = {}
+        listed: dict[tuple[str, ...], list[str]] = {}  # thousands of codes mean the same
         for system, code, display, match, ingredient, route, _ in _rows(path, DRUG, DRUG_NAMES):
-            if not system:
-                name = DrugName(value_set, "", match == "name_ambiguous")
+            if system:
+                group = display if value_set and not ingredient else ""
+                listed.setdefault((system, ingredient, match, route, group), []).extend(code.split(";"))
+            else:
                 self.drug_names += [
-                    (display, name._replace(ingredient=part)) for part in ingredient.split(";")
+                    (display, DrugName(value_set, part, match == "name_ambiguous"))
+                    for part in ingredient.split(";")
                 ]
-                continue
-            key = (ingredient, match, route, "" if ingredient else display)
-            entry = shared.get(key)
-            if entry is None:
-                names = tuple(ingredient.split(";")) if ingredient else ()
-                entry = shared[key] = Entry(value_set, names, match, route, key[3])
-            self.drugs.add(system, code, entry)
+        for (system, ingredient, match, route, group), codes in listed.items():
+            names = tuple(ingredient.split(";")) if ingredient else ()
+            _add(self.drugs, system, codes, Entry(value_set, names, match, route, group), path)
 
     def _diagnosis_file(self, path: Path, value_set: str) -> None:
         for system, code, display, match, _, _ in _rows(path, DIAGNOSIS, PHRASES):
             if system:
-                self.diagnoses.add(system, code, Entry(value_set, (display,), match))
+                _add(self.diagnoses, system, (code,), Entry(value_set, (display,), match), path)
             else:
                 self.phrases.append(Phrase(value_set, display, match == "phrase_needs_context"))
 
     def _analyte_file(self, path: Path, value_set: str) -> None:
         for system, code, display, match, unit, _ in _rows(path, ANALYTE, ANALYTE_NAMES):
             if system:
-                self.analytes.add(system, code, Entry(value_set, (display,), match))
+                _add(self.analytes, system, (code,), Entry(value_set, (display,), match), path)
             else:
                 units = frozenset(map(unit_form, unit.split(";"))) - {""}
                 self.analyte_names.append(
                     AnalyteName(value_set, display, units, match == "phrase_needs_unit")
                 )
+
+    def _learn(self, one: code_map.CodeMap) -> None:
+        """Give the site's codes of one file their meaning in every table that knows the standard code."""
+        meanings: dict[Coding, list[Coding]] = {}
+        for pair in one.pairs:
+            meanings.setdefault(pair.local, []).append(pair.standard)
+        used = 0
+        for local, standard in meanings.items():
+            told = [table.learn(local, standard) for table in (self.drugs, self.diagnoses, self.analytes)]
+            used += any(told)
+        unused = Counter(one.unused)
+        unused["in no value set, or known already"] = len(meanings) - used
+        if not used:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in unused.items() if count)
+            raise KnowledgeInvalid(f"{one.name}: group", f"nothing in it can be used ({reasons or 'empty'})")
+        self.mapping.update(+unused)  # without the zeros
+        self.mapping["used"] += used
 
     def _orders(self, path: Path) -> None:
         for number, (test, system, code, display, _) in enumerate(_read(path, ORDER), 2):
@@ -93,6 +131,36 @@ class ValueSetFiles:
                     f"{_named(path)}:{number}", "an order needs a test, a known system and a code"
                 )
             self.orders[test] = (*self.orders.get(test, ()), Coding(system, code, display))
+
+
+@contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """Without the garbage collector: it would look at every row again and again, and all that is read stays."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _add(table: CodeTable, system: str, codes: Iterable[str], entry: Entry, path: Path) -> None:
+    try:
+        table.add(system, codes, entry)
+    except ValueError as problem:
+        raise KnowledgeInvalid(_named(path), str(problem)) from None
+
+
+def _version(path: Path) -> str:
+    """Date of the tables that were compiled, "+", beginning of the digest of all value sets."""
+    try:
+        version = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise KnowledgeInvalid(path.name, f"can't be read: {problem}") from problem
+    if not _VERSION.fullmatch(version):
+        raise KnowledgeInvalid(path.name, "is not a date, `+` and a digest, as the compiler writes it")
+    return version
 
 
 def _rows(path: Path, header: tuple[str, ...], text_matches: frozenset[str]) -> list[list[str]]:

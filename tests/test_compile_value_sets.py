@@ -1,7 +1,9 @@
 """The compiled value sets are well formed, and the compiler takes only what is verified."""
 
 import csv
+import re
 import runpy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,11 @@ Water Pill,furosemide,loop,label,yes,yes,oral,yes
 Unseen,furosemide,loop,label,no,no,,unknown
 """,
     "atc.csv": "prefix,class,atc_name,source,verified\nC03C,loop,HIGH-CEILING DIURETICS,who,yes\n",
-    "ndc.csv": "ndc9,ingredients,classes,label_name,route,systemic,source\n123456789,furosemide,loop,Lasix,oral,yes,fda\n",
+    "ndc.csv": """ndc9,ingredients,classes,label_name,route,systemic,source
+987654321,furosemide,loop,Lasix,oral,yes,fda
+123456789,furosemide,loop,Lasix,oral,yes,fda
+123456780,furosemide,loop,Furosemide,oral,yes,fda
+""",
     "snomed_drugs.csv": """code,display,ingredients,classes,source,verified
 200,Furosemide 20mg tablets,furosemide,loop,dmd,corroborated
 201,Furosemide,furosemide,loop,dmd,no
@@ -56,7 +62,12 @@ potassium,9999-9,Remembered,mmol/L,list,no
     "order_codes.csv": """test_or_panel,system,code,display,source,verified
 potassium,http://loinc.org,2823-3,Potassium,list,yes
 """,
+    "PROVENANCE.md": "# Provenance\n\nAssembled 2026-11-21 from public files.\n",
 }
+USUAL = """kind,set,name,match
+analyte,potassium,K,phrase_needs_unit
+phrase,ckd_advanced,kidney failure stage 5,phrase
+"""
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -64,21 +75,24 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def tool() -> dict[str, Any]:
-    return runpy.run_path(str(TOOL))
+def tool(folder: Path = TOOL.parent) -> dict[str, Any]:
+    return runpy.run_path(str(folder / TOOL.name))
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
+    """Tables as a source has them, and beside them the compiler with usual names of its own."""
     folder = tmp_path / "source"
     folder.mkdir()
     for name, content in SOURCE.items():
         (folder / name).write_text(content, encoding="utf-8")
+    shutil.copy(TOOL, tmp_path)
+    (tmp_path / "usual_names.csv").write_text(USUAL, encoding="utf-8")
     return folder
 
 
 def compile_to(source: Path, output: Path) -> Path:
-    assert tool()["main"]([str(source), str(output)]) == 0
+    assert tool(source.parent)["main"]([str(source), str(output)]) == 0
     return output
 
 
@@ -106,8 +120,14 @@ def test_drugs_are_compiled_by_class_with_their_own_ingredient(source: Path, tmp
         ("", "", "xipamide", "name", "xipamide", ""),
         (RXNORM, "101", "furosemide / xipamide", "exact", "xipamide", "oral"),
     ]
+
+
+def test_packages_that_differ_in_their_code_only_share_a_row(source: Path, tmp_path: Path) -> None:
+    output = compile_to(source, tmp_path / "out")
+
     assert cells(output / "drugs" / "ndc" / "loop.csv") == [
-        (NDC, "123456789", "Lasix", "prefix", "furosemide", "oral")
+        (NDC, "123456780", "Furosemide", "prefix", "furosemide", "oral"),
+        (NDC, "123456789;987654321", "Lasix", "prefix", "furosemide", "oral"),
     ]
 
 
@@ -132,10 +152,12 @@ def test_a_wider_concept_has_the_phrases_of_those_within_it(source: Path, tmp_pa
     assert cells(output / "diagnoses" / "chronic_kidney_disease.csv") == [
         ("", "", "CKD", "phrase", ""),
         ("", "", "CKD 5", "phrase", "phrase of ckd_advanced"),
+        ("", "", "kidney failure stage 5", "phrase", "phrase of ckd_advanced"),
     ]
     icd10cm = "http://hl7.org/fhir/sid/icd-10-cm"
     assert cells(output / "diagnoses" / "ckd_advanced.csv") == [
         ("", "", "CKD 5", "phrase", ""),
+        ("", "", "kidney failure stage 5", "phrase", ""),
         (icd10cm, "N18.5", "Stage 5", "exact", "late"),
     ]
 
@@ -161,6 +183,38 @@ def test_the_same_source_gives_the_same_bytes_and_old_files_go(source: Path, tmp
     assert content(first) == content(second)
 
 
+def version(folder: Path) -> str:
+    return (folder / "VERSION").read_text(encoding="utf-8")
+
+
+def test_the_version_is_the_day_of_the_source_and_a_digest_of_what_was_compiled(
+    source: Path, tmp_path: Path
+) -> None:
+    first, again = compile_to(source, tmp_path / "one"), compile_to(source, tmp_path / "two")
+    brands = source / "brands.csv"
+    brands.write_text(SOURCE["brands.csv"].replace("Lasix", "Lasilix"), encoding="utf-8")
+
+    changed = compile_to(source, tmp_path / "three")
+
+    assert re.fullmatch(r"2026-11-21\+[0-9a-f]{12}\n", version(first))
+    assert version(again) == version(first)
+    assert version(changed) != version(first)
+
+
+def test_a_source_that_does_not_say_its_day_is_refused(source: Path, tmp_path: Path) -> None:
+    (source / "PROVENANCE.md").write_text("Assembled some day\n", encoding="utf-8")
+
+    with pytest.raises(SystemExit, match="does not say `Assembled YYYY-MM-DD`"):
+        tool(source.parent)["main"]([str(source), str(tmp_path / "out")])
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_committed_version_is_that_of_the_committed_files() -> None:
+    """Value sets are compiled, not written by hand: after a change, run the compiler again."""
+    assert version(VALUE_SETS).strip().partition("+")[2] == tool()["digest"](VALUE_SETS)
+
+
 def test_without_a_source_folder_the_usage_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert tool()["main"]([]) == 2
     assert "SOURCE_FOLDER" in capsys.readouterr().err
@@ -176,7 +230,7 @@ def test_committed_rows_are_well_formed(kind: str) -> None:
     for path in sorted((VALUE_SETS / kind).rglob("*.csv")):
         rows = rows_of(path)
 
-        codes = [(row["system"], row["code"]) for row in rows if row["code"]]
+        codes = [(row["system"], code) for row in rows if row["code"] for code in row["code"].split(";")]
 
         assert len(codes) == len(set(codes)), path.name
         assert {row["match"] for row in rows} <= MATCHES[kind], path.name
@@ -193,3 +247,14 @@ def test_committed_orders_are_well_formed() -> None:
 
     assert len(codings) == len(set(codings))
     assert {row["system"] for row in rows} <= KNOWN
+
+
+def test_every_source_is_told_with_its_licence() -> None:
+    """README.md explains each name in the column `source`; one that ends in "…" stands for all that begin so."""
+    told = re.findall(r"`([^`]+)`", (VALUE_SETS / "README.md").read_text(encoding="utf-8"))
+    exact, beginnings = set(told), tuple(name[:-1] for name in told if name.endswith("…"))
+
+    named = {name for path in FILES for row in rows_of(path) for name in row["source"].split(";")}
+
+    untold = {name for name in named if not name.startswith(beginnings) and name not in exact}
+    assert untold == set()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.names import Phrases, cancelled, tokens
+from cds_service.names import Phrases, cancelled, dismissed, negated, past, tokens
 from cds_service.record import Concept
 from cds_service.terminology import ValueSets
 
@@ -41,6 +41,11 @@ def analytes(text: str, unit: str = "", specimen: str = "") -> set[str]:
         ("Hypokaliämie", ("hypokaliamie",)),
         ("?DVT r/o. Pain", ("?", "dvt", "rule", "out", ";", "pain")),
         ("K+ 3.5", ("k", "+", "3.5")),
+        ("Pas d'hypokaliémie", ("pas", "hypokaliemie")),
+        ("dolore dell’anca", ("dolore", "anca")),
+        ("Z. n. Thrombose", ("zustand", "nach", "thrombose")),
+        ("V.a. Thrombose", ("verdacht", "auf", "thrombose")),
+        ("seen at the V.A. for pain", ("seen", "at", "the", "v", "a", ";", "for", "pain")),
         ("", ()),
     ],
 )
@@ -85,6 +90,99 @@ def test_words_to_the_left_cancel(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "keine cramps",
+        "ohne cramps",
+        "Verdacht auf cramps",
+        "V.a. cramps",
+        "Ausschluss cramps",
+        "pas de cramps",
+        "sans cramps",
+        "aucune cramps",
+        "suspicion de cramps",
+        "niega cramps",
+        "sin cramps",
+        "sin signos de cramps",
+        "riesgo de cramps",
+        "senza cramps",
+        "nessun cramps",
+        "sem cramps",
+        "suspeita de cramps",
+        "geen cramps",
+        "zonder cramps",
+        "ingen cramps",
+        "inte cramps",
+    ],
+)
+def test_other_languages_deny_and_doubt_too(text: str) -> None:
+    words = tokens(text)
+
+    assert negated(words, words.index("cramps"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Z.n. cramps",
+        "Zustand nach cramps",
+        "St. n. cramps",
+        "antécédent de cramps",
+        "antecedentes de cramps",
+        "storia di cramps",
+        "pregressa cramps",
+        "status na cramps",
+    ],
+)
+def test_other_languages_say_past_too(text: str) -> None:
+    words = tokens(text)
+
+    assert past(words, words.index("cramps"))
+    assert not negated(words, words.index("cramps"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SEM at apex, leg cramps",
+        "PAS positive, leg cramps",
+        "non smoker with leg cramps",
+        "ampulla of Vater polyp, leg cramps",
+        "Gonarthrosis sin, leg cramps",
+        "wife reports that he has leg cramps",
+        "V.A. 6/6, leg cramps",
+        "V.A. clinic: leg cramps",
+        "awaiting physiotherapy for leg cramps",
+    ],
+)
+def test_english_keeps_its_meaning_beside_other_languages(text: str) -> None:
+    words = tokens(text)
+
+    assert not cancelled(words, words.index("cramps"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken_back"),
+    [
+        ("cramps negative", True),
+        ("cramps symptoms absent", True),
+        ("cramps red flags: none", True),
+        ("cramps ausgeschlossen", True),
+        ("cramps descartado", True),
+        ("cramps not confirmed", True),
+        ("cramps, glucose negative", False),
+        ("cramps with red feet", False),
+    ],
+)
+def test_words_behind_take_a_statement_back(text: str, is_taken_back: bool) -> None:
+    words = tokens(text)
+
+    found = dismissed(words, words.index("cramps") + 1)
+
+    assert found is is_taken_back
+
+
+@pytest.mark.parametrize(
     "text", ["cramps at night", "no leg swelling but cramps", "no swelling; cramps", "No swelling. Cramps"]
 )
 def test_cancelling_ends_with_the_clause(text: str) -> None:
@@ -118,6 +216,19 @@ def test_cancelling_ends_with_the_clause(text: str) -> None:
         ("calcium carbonate / magnesium hydroxide chewable tablet", {"antacid"}),
         ("PTU 50 mg tab", {"antithyroid"}),
         ("mannitol 20% infusion", {"osmotic_diuretic"}),
+        ("idroclorotiazide 25 mg", {"thiazide_diuretic"}),
+        ("espironolactona 25 mg", {"potassium_sparing_diuretic_mra"}),
+        ("metoprololsuccinaat 50 mg", {"beta_blocker"}),
+        ("Valsartan HCT 160/12.5", {"arb", "thiazide_diuretic"}),
+        ("CoDiovan 160/12.5", {"arb", "thiazide_diuretic"}),
+        ("Cozaar 50 mg", {"arb"}),
+        ("Cipro 500 mg", {"qt_prolonging"}),
+        ("Caltrate 600+D", {"calcium_supplement", "vitamin_d"}),
+        ("Calcium carbonate 500 mg / simeticone 20 mg", {"antacid"}),
+        ("PEG 3350-electrolytes 236 gram oral solution", {"bowel_preparation"}),
+        ("Macrogol 3350 with electrolytes 13.1 g sachets", {"laxative_osmotic"}),
+        ("ibandronate 150 mg tablet", {"bisphosphonate", "bisphosphonate_oral"}),
+        ("insulin sliding scale", {"insulin"}),
     ],
 )
 def test_medicines_named_in_text(text: str, expected: set[str]) -> None:
@@ -150,6 +261,18 @@ def test_medicines_named_in_text(text: str, expected: set[str]) -> None:
         "mannitol",
         "nystatin",
         "",
+        "stopped simvastatin",
+        "HOLD furosemide",
+        "Warfarin - do not take",
+        "avoid NSAIDs such as ibuprofen",
+        "Lisinopril 10 mg - allergy",
+        "vitamin D 25-OH level",
+        "insulin resistance",
+        "Syringe (disposable) insulin U-100",
+        "calcium alginate dressing",
+        "Maxitrol",
+        "Sudafed 30 mg",
+        "Lactated Ringer's 1000 mL",
     ],
 )
 def test_what_only_looks_like_a_medicine_of_ours_has_no_class(text: str) -> None:
@@ -173,6 +296,35 @@ def test_what_only_looks_like_a_medicine_of_ours_has_no_class(text: str) -> None
 )
 def test_names_that_are_easily_confused(text: str, is_not: str) -> None:
     assert is_not not in drugs(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("simvastatin 20 mg - do not take with grapefruit juice", {"statin"}),
+        ("pantoprazole 40 mg tablet. Do not crush.", {"ppi"}),
+        ("ciprofloxacin 500 mg: do not take with milk, antacids or iron", {"qt_prolonging"}),
+        ("levothyroxine 50 mcg, separate from calcium and iron", {"thyroid_hormone"}),
+        ("insulin aspart 100 UNIT/ML, for use in insulin pump", {"insulin"}),
+        ("diphenhydramine 25 mg for seasonal allergies", {"sedating_antihistamine"}),
+        ("hydroxychloroquine 200 mg daily; yearly eye exam", {"qt_prolonging"}),
+        ("azithromycin 250 mg for ear infection", {"qt_prolonging"}),
+        ("tobramycin 0.3% for eye infection", set()),
+        ("insulin lispro 5 units under the skin", {"insulin"}),
+        ("digoxin 125 mcg, check level in 1 week", {"digoxin"}),
+        ("lisinopril 10 mg until stopped by your doctor", {"ace_inhibitor"}),
+        ("metformin 500 mg with diet and exercise", {"glucose_lowering_other"}),
+        ("gentamicin 240 mg IV and monitor levels", {"aminoglycoside"}),
+    ],
+)
+def test_advice_beside_a_dose_neither_hides_nor_adds_a_medicine(text: str, expected: set[str]) -> None:
+    assert drugs(text) == expected
+
+
+def test_the_more_exact_of_two_names_of_a_medicine_is_kept() -> None:
+    matches = value_sets().drugs(Concept(text="potassium (Klor-Con) 20 mEq"))
+
+    assert {match.name for match in matches} == {"potassium chloride"}
 
 
 def test_a_ring_with_ethinyl_estradiol_is_systemic() -> None:
@@ -224,6 +376,54 @@ def test_the_route_decides_which_classes_survive(text: str, route: str, expected
     ],
 )
 def test_diagnoses_named_in_text(text: str, expected: set[str]) -> None:
+    assert diagnoses(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["CKD 4", "CKD4", "CKD stage 4", "CKD stage IV", "CKD G4", "CKD G4A2", "stage 4 CKD", "CKD 4."]
+)
+def test_a_stage_is_read_however_it_is_numbered(text: str) -> None:
+    assert diagnoses(text) == {"ckd_advanced", "chronic_kidney_disease"}
+
+
+@pytest.mark.parametrize(
+    "text", ["T2DM", "DM2", "DM II", "type II diabetes", "Typ-2-Diabetes", "diabetes tipo 2"]
+)
+def test_a_type_is_read_however_it_is_numbered(text: str) -> None:
+    assert diagnoses(text) == {"diabetes_type_2"}
+
+
+def test_a_type_of_diabetes_leaves_no_other_diabetes() -> None:
+    assert diagnoses("type 1 diabetes with diabetic retinopathy") == {"diabetes_type_1"}
+    assert diagnoses("diabetic retinopathy") == {"diabetes_other"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DVT left leg", {"deep_vein_thrombosis"}),
+        ("DVT left arm", set()),
+        ("DVT?", set()),
+        ("hypokalaemia ?cause", {"hypokalaemia"}),
+        ("kidney transplant", {"kidney_transplant"}),
+        ("awaiting kidney transplant", set()),
+        ("kidney transplant donor", set()),
+        ("low potassium", {"hypokalaemia"}),
+        ("low potassium diet", set()),
+        ("hypothyroid", {"hypothyroidism"}),
+        ("hypothyroid mother", set()),
+        ("diabetes in father", set()),
+        ("pregnancy, 20 weeks", {"pregnancy", "pregnancy_current"}),
+        ("pregnancy, childbirth and the puerperium", set()),
+        ("dehydration", {"dehydration_volume_depletion"}),
+        ("rehydration", set()),
+        ("oral hypoglycaemic drugs", set()),
+        ("hypertension", {"hypertension"}),
+        ("hypertension, pulmonary", set()),
+        ("Hx: asthma", set()),
+    ],
+)
+def test_what_stands_around_decides(text: str, expected: set[str]) -> None:
     assert diagnoses(text) == expected
 
 

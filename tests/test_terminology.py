@@ -58,7 +58,7 @@ def test_a_code_is_known_under_every_name_of_its_system(system: str, code: str) 
     assert value_sets().drugs(coded(system, code)) == (FUROSEMIDE,)
 
 
-@pytest.mark.parametrize("system", [SNOMED, NDC, LOINC, ATC, "http://example.org/local", "", "rxnorm"])
+@pytest.mark.parametrize("system", [SNOMED, NDC, LOINC, ATC, "http://example.org/local", "", "rx"])
 def test_the_same_digits_in_another_system_mean_nothing(system: str) -> None:
     assert value_sets().drugs(coded(system, "4603")) == ()
 
@@ -80,6 +80,12 @@ def test_ndc_in_every_form_is_known_by_labeler_and_product(code: str, name: str)
     matches = value_sets().drugs(coded(NDC, code))
 
     assert [(match.name, match.matched_by) for match in matches] == [(name, "prefix")]
+
+
+def test_an_ndc_whose_label_lost_a_drug_has_the_whole_of_its_brand() -> None:
+    found = value_sets().drugs(coded(NDC, "35356-0299-30"))
+
+    assert {match.name for match in found} == {"telmisartan", "hydrochlorothiazide"}
 
 
 def test_a_product_of_two_drugs_has_each_class_with_its_own_ingredient() -> None:
