@@ -21,9 +21,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cds_service import __version__, demo, hooks, openapi
-from cds_service.advise import Advice, Site, advise
-from cds_service.contributors import load
+from cds_service import __version__, demo, hooks, openapi, start
+from cds_service.advise import Advice, advise
 from cds_service.errors import DataUnavailable, RequestInvalid
 from cds_service.hooks import Card, HookRequest
 from cds_service.knowledge import Knowledge
@@ -64,7 +63,7 @@ def create_app(
     Raises:
         KnowledgeInvalid: When `cards/` can't be fully understood.
     """
-    known = knowledge or load(settings.cards, settings.profile)
+    known = knowledge or start.knowledge(settings)
     routes = _Routes(settings, known, adviser or _core(settings, known), structlog.get_logger())
     web = FastAPI(
         title="legcramps",
@@ -102,7 +101,7 @@ def create_app(
 
 
 def _core(settings: Settings, knowledge: Knowledge) -> Adviser:
-    site = Site.of(knowledge, settings.base_url, settings.zone)
+    site = start.site(settings, knowledge)
     return lambda request, day: advise(request, site, day)
 
 

@@ -15,9 +15,8 @@ from rich.panel import Panel
 from rich.text import Text
 from rich.tree import Tree
 
-from cds_service import charts, holdings, hooks
+from cds_service import charts, holdings, hooks, start
 from cds_service.advise import Advice, Site, advise
-from cds_service.contributors import load
 from cds_service.errors import CdsError
 from cds_service.hooks import Card
 from cds_service.inventory import Line, inventory
@@ -56,7 +55,7 @@ def check(
     Raises:
         KnowledgeInvalid: When `cards/` can't be fully understood.
     """
-    site = Site.of(load(settings.cards, settings.profile), settings.base_url, settings.zone)
+    site = start.site(settings, start.knowledge(settings))
     say, console, exit_code = Console(stderr=True, soft_wrap=True), Console(), 0
     seen: list[Line] = []
     for file in files:

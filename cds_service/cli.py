@@ -89,12 +89,10 @@ def recognise(
     ],
 ) -> None:
     """Tell for each code or name of a CSV file which value sets it belongs to: why is my drug not seen?"""
-    from cds_service import lookup
-    from cds_service.contributors import load
+    from cds_service import lookup, start
 
     try:
-        settings = site.load()
-        value_sets = load(settings.cards, settings.profile).value_sets
+        value_sets = start.knowledge(site.load()).value_sets
         with lookup.open_file(file) as lines:
             lookup.recognise(lines, value_sets, sys.stdout)
     except OSError as error:

@@ -48,16 +48,18 @@ _PLACEHOLDERS = {
 _FORBIDDEN = re.compile(r"\b(caused by|must|stop taking|stop the|stop this|discontinue)\b", re.IGNORECASE)
 
 
-def load(folder: Path, profile: str) -> Knowledge:
+def load(
+    folder: Path, profile: str, code_map: Path | None = None, asks: prefetch.Asks = prefetch.USUAL
+) -> Knowledge:
     """
-    Load and check every file of the knowledge folder.
+    Load and check every file of the knowledge folder, and the map of a site's own codes.
 
     In the profile "demo" unsigned files speak too; in any other only files whose present content is signed.
 
     Raises:
         KnowledgeInvalid: If anything is not understood; names the file and the key's path.
     """
-    value_sets = ValueSets.load(folder / "value_sets")
+    value_sets = ValueSets.load(folder / "value_sets", code_map)
     analytes = lab_files.analytes(_documents(folder, "labs"), value_sets)
     words = Vocabulary(value_sets, analytes)
     cited = references.references(folder / "references.json")
@@ -85,7 +87,7 @@ def load(folder: Path, profile: str) -> Knowledge:
         guards=guards,
         value_sets=value_sets,
         reads=frozenset(words.named),
-        prefetch=prefetch.queries(value_sets, analytes.values()),
+        prefetch=prefetch.queries(value_sets, analytes.values(), asks),
         pages=pages,
         names=names,
         is_demo=is_demo,

@@ -90,8 +90,10 @@ class Compared:
 def _compare(word: str, value: Decimal, comparator: str, limit: Decimal) -> bool | None:
     """Compare; a comparator decides only when every value that it allows gives the same answer."""
     test = _TESTS[word]
-    if comparator in ("", "~", "ad"):
+    if not comparator:
         return test(value, limit)
+    if comparator[0] not in "<>":
+        return None
     upward = comparator.startswith(">")
     at_bound, beyond = test(value, limit), test(Decimal("1e30") if upward else Decimal("-1e30"), limit)
     if at_bound == beyond:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_WRITTEN = re.compile(
+_WRITTEN = re.compile(  # a blank for the T and an offset without colon are no FHIR, but are sent
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
-    r"(?:T(?P<clock>\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?"
+    r"(?:[T ](?P<clock>\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?)?)?)?",
+    re.ASCII,
 )
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
+_MIDNIGHT = "24:00"  # ends the day that is written
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -98,9 +101,15 @@ def clock(text: str | None, zone: ZoneInfo | None) -> str | None:
     if match is None or match["clock"] is None:
         return None
     if match["zone"] != "Z":
-        return match["clock"]
+        return _time_of_day(match["clock"])
     moment = instant(text)
     try:
         return moment.astimezone(zone).strftime("%H:%M") if moment and zone else None
     except OverflowError:  # at the calendar's ends
         return None
+
+
+def _time_of_day(said: str) -> str | None:
+    if said == _MIDNIGHT:
+        return "00:00"
+    return said if _CLOCK.fullmatch(said) else None

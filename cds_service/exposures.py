@@ -80,7 +80,7 @@ def exposures(
         groups[value_set, ingredient].append((matched_by, entry))
     found: dict[str, list[Exposure]] = defaultdict(list)
     for (value_set, ingredient), members in sorted(groups.items()):
-        matched_by = min((matched for matched, _ in members), key=("code", "prefix", "text").index)
+        matched_by = min((matched for matched, _ in members), key=("code", "map", "prefix", "text").index)
         made = courses([entry for _, entry in members], oldest_if_cut, today)
         found[value_set].append(Exposure(ingredient, value_set, made, matched_by))
     return {value_set: tuple(members) for value_set, members in found.items()}

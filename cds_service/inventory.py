@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from cds_service import diagnoses, exposures, reports, results
+from cds_service import diagnoses, exposures, results
+from cds_service.cramps import told
 from cds_service.facts import LabResult
 from cds_service.recognition import (
     PREGNANCY,
@@ -130,7 +131,7 @@ def _medicine(medicine: Medicine, reading: Reading) -> _Judged:
 
 def _diagnosis(diagnosis: Diagnosis, reading: Reading) -> _Judged:
     matches = diagnosis_matches(diagnosis, reading.value_sets)
-    if reports.is_about_cramps(diagnosis.concept, diagnosis.site, reading.value_sets):
+    if told(diagnosis.concept, diagnosis.site, reading.value_sets):
         return Fate.USED, "it speaks of cramps", matches
     if diagnoses.ends_a_pregnancy(diagnosis.concept.words()):
         return Fate.USED, "it ends a pregnancy", matches
@@ -143,9 +144,8 @@ def _diagnosis(diagnosis: Diagnosis, reading: Reading) -> _Judged:
 
 def _result(result: Result, reading: Reading) -> _Judged:
     matches = result_matches(result, reading.value_sets)
-    if reports.is_about_cramps(result.concept, result.site, reading.value_sets) or (
-        result.answer and reports.is_about_cramps(result.answer, result.site, reading.value_sets)
-    ):
+    said = (result.concept, result.answer) if result.answer else (result.concept,)
+    if any(told(each, result.site, reading.value_sets) for each in said):
         return Fate.USED, "it speaks of cramps", matches
     if not matches and not reading.value_sets.knows_analyte(result.concept):
         return Fate.UNREAD, NOT_KNOWN, ()

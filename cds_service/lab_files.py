@@ -1,12 +1,13 @@
 """`cards/labs/` -> how each analyte is read: names, units, plausible values."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 
 from cds_service import prefetch
 from cds_service.errors import KnowledgeInvalid
 from cds_service.frontmatter import Document, Node
-from cds_service.laboratory import Analyte, Column, Conversion, folded
+from cds_service.laboratory import Analyte, Column, Conversion, spellings
 from cds_service.quantity import decimal
 from cds_service.terminology import ValueSets
 
@@ -30,7 +31,7 @@ def analytes(documents: Iterable[Document], value_sets: ValueSets) -> dict[str, 
 def _analyte(document: Document, value_sets: ValueSets) -> Analyte:
     front = document.front
     without_unit, haemolysed = front.maybe("without_unit"), front.maybe("haemolysed_below")
-    multiples = front.maybe("in_multiples")
+    multiples, worse = front.maybe("in_multiples"), front.maybe("worse")
     order, conversions = front.maybe("order"), front.maybe("conversions")
     columns = tuple(_column(each) for each in front.take("units").items())
     units = tuple(column.unit for column in columns)
@@ -47,6 +48,7 @@ def _analyte(document: Document, value_sets: ValueSets) -> Analyte:
         order=order.one_of(value_sets.tests) if order else "",
         group=front.take("prefetch").one_of(prefetch.LAB_KEYS),
         in_multiples=multiples is not None and multiples.one_of(("yes",)) == "yes",
+        worse_is_low=worse is None or worse.one_of(("low", "high")) == "low",
         haemolysed_below=haemolysed.quantities()[0].value if haemolysed else None,
     )
     front.done()
@@ -55,24 +57,39 @@ def _analyte(document: Document, value_sets: ValueSets) -> Analyte:
 
 def _column(node: Node) -> Column:
     unit = node.take("unit").text()
-    spellings = node.maybe("also")
     low, _, high = node.take("plausible").text().partition(" to ")
     least, most = decimal(low), decimal(high)
     if least is None or most is None:
         raise node.invalid("plausible values are written `1.0 to 10`")
-    node.done()
-    return Column(unit, _spellings(unit, spellings), least, most)
-
-
-def _conversion(node: Node, units: tuple[str, ...]) -> Conversion:
-    unit, to = node.take("unit").text(), node.take("to").one_of(units)
-    factor, decimals = decimal(node.take("times").text()), decimal(node.take("decimals").text())
-    if factor is None or decimals is None:
-        raise node.invalid("`times` and `decimals` are numbers")
-    made = Conversion(_spellings(unit, node.maybe("also")), to, factor, int(decimals))
+    made = Column(
+        unit,
+        spellings(unit, *_also(node)),
+        least,
+        most,
+        times=_number(node, "times", "1"),
+        plus=_number(node, "plus", "0"),
+    )
     node.done()
     return made
 
 
-def _spellings(unit: str, also: Node | None) -> tuple[str, ...]:
-    return tuple(folded(each) for each in (unit, *(also.texts() if also else ())))
+def _conversion(node: Node, units: tuple[str, ...]) -> Conversion:
+    unit, to = node.take("unit").text(), node.take("to").one_of(units)
+    factor, decimals = _number(node, "times"), _number(node, "decimals")
+    made = Conversion(spellings(unit, *_also(node)), to, factor, int(decimals))
+    node.done()
+    return made
+
+
+def _also(node: Node) -> tuple[str, ...]:
+    """Units that give the same number, or spellings that can't be told from the unit itself."""
+    also = node.maybe("also")
+    return also.texts() if also else ()
+
+
+def _number(node: Node, key: str, usual: str = "") -> Decimal:
+    written = node.maybe(key) if usual else node.take(key)
+    found = decimal(written.text() if written else usual)
+    if found is None:
+        raise node.invalid(f"`{key}` is a number")
+    return found

@@ -3,26 +3,31 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from cds_service import units
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """
     One unit that limits are written in.
 
-    *low* and *high* are the plausible range: a value outside it is not used (a potassium of 31 mmol/L).
+    *spellings* are the units that give the same number. *low* and *high* are the plausible range: a value outside
+    it is not used (a potassium of 31 mmol/L). A value of the first column is *times* that number, *plus* that, here.
     """
 
     unit: str
-    spellings: tuple[str, ...]
+    spellings: frozenset[str]
     low: Decimal
     high: Decimal
+    times: Decimal = Decimal(1)
+    plus: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """A unit without limits of its own: multiply, then round to *decimals* of the column's unit."""
 
-    spellings: tuple[str, ...]
+    spellings: frozenset[str]
     to: str
     factor: Decimal
     decimals: int
@@ -37,7 +42,8 @@ class Analyte:
     *without_unit* is the column used when a plausible value carries no unit, "" when none may be guessed.
     *order* is the test's name in value_sets/orders.csv, "" when no card orders it. *group* is the prefetch key that
     asks for it. *haemolysed_below*: a value of a haemolysed sample stands only below this (KNOWLEDGE X16).
-    *in_multiples*: cards give the value as a multiple of the laboratory's upper limit too.
+    *in_multiples*: cards give the value as a multiple of the laboratory's upper limit too. *worse_is_low*: of one
+    sample in two units the lower value is the one that matters.
     """
 
     name: str
@@ -53,18 +59,19 @@ class Analyte:
     group: str
     haemolysed_below: Decimal | None = None
     in_multiples: bool = False
+    worse_is_low: bool = True
 
     def column(self, unit: str) -> Column | None:
-        """The column whose unit is spelt like this."""
-        spelt = folded(unit)
-        return next((each for each in self.columns if spelt in each.spellings), None)
+        """The column of this unit, however it is spelt; of two units stated for one value, the one they share."""
+        spelt = {units.reading(each) for each in units.alternatives(unit)}
+        return next((each for each in self.columns if spelt <= each.spellings), None)
 
     def conversion(self, unit: str) -> Conversion | None:
-        """The conversion whose unit is spelt like this."""
-        spelt = folded(unit)
+        """The conversion of this unit, however it is spelt."""
+        spelt = units.reading(unit)
         return next((each for each in self.conversions if spelt in each.spellings), None)
 
 
-def folded(unit: str) -> str:
-    """As units are compared: without spaces, brackets and case (mmol/L, mmol/l, MMOL/L)."""
-    return unit.replace(" ", "").replace("μ", "u").replace("µ", "u").casefold()
+def spellings(*written: str) -> frozenset[str]:
+    """Units as `units.reading` gives them."""
+    return frozenset(map(units.reading, written))

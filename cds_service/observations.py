@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from cds_service import resources as fhir
 from cds_service.pointers import contained
-from cds_service.quantity import decimal
+from cds_service.quantity import limits, reported
 from cds_service.raw import is_given, lenient, number, words
 from cds_service.record import NOTHING, Concept, Measurement, Result
+from cds_service.units import stated
 
 _UCUM = frozenset({"", "http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8"})
-_LONGEST_NUMBER = 40  # characters of a text that may be a number with its unit
 
 # Types in Observation.focus that are not the patient
 _SOMEBODY_ELSE = frozenset({"RelatedPerson", "Device", "DeviceMetric", "Group", "Location", "Substance"})
@@ -161,25 +161,18 @@ def _is_other(valued: fhir.Resource | fhir.Component) -> bool:
 
 def measured(quantity: fhir.Quantity | None) -> Measurement | None:
     """A Quantity with a number; its unit by UCUM code, by the unit's text when the code is of another system."""
-    if quantity is None:
-        return None
-    value = number(quantity.value)
-    if value is None:
+    value = number(quantity.value) if quantity else None
+    if quantity is None or value is None:
         return None
     is_ucum = (quantity.system or "").replace("https:", "http:") in _UCUM
-    unit = quantity.code or quantity.unit if is_ucum else quantity.unit or quantity.code
-    return Measurement(value, unit or "", quantity.comparator or "")
+    unit = stated((quantity.code or "") if is_ucum else "", quantity.unit or "") or quantity.code or ""
+    return Measurement(value, unit, quantity.comparator or "")
 
 
 def written_number(text: str | None) -> Measurement | None:
     """A number written as text ("<2.5 mmol/L"), None when the text is anything more than that."""
-    if not text or len(text) > _LONGEST_NUMBER:
-        return None
-    stripped = text.strip()
-    comparator = next((sign for sign in ("<=", ">=", "<", ">") if stripped.startswith(sign)), "")
-    digits, _, unit = stripped[len(comparator) :].strip().partition(" ")
-    value = decimal(digits)
-    return Measurement(value, unit.strip(), comparator) if value is not None else None
+    found = reported(text) if text else None
+    return Measurement(found.value, found.unit, found.comparator) if found else None
 
 
 def counted(raw: Raw) -> Measurement | None:
@@ -196,7 +189,11 @@ def _limits(ranges: tuple[fhir.Range, ...] | None) -> _Limits:
     normal = [each for each in ranges or () if _is_normal(each)]
     if len(normal) != 1:
         return None, None
-    return measured(normal[0].low), measured(normal[0].high)
+    [one] = normal
+    if one.low is None and one.high is None and one.text:
+        low, high = limits(one.text)
+        return (Measurement(*low) if low else None), (Measurement(*high) if high else None)
+    return measured(one.low), measured(one.high)
 
 
 def _is_normal(reference: fhir.Range) -> bool:

@@ -1,7 +1,7 @@
 """PatientRecord -> Facts: every entry is looked up in the value sets once, then read."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from cds_service.terminology import Match, ValueSets
 _MEDICINE_KEYS = ("medicationStatements", "medicationRequests")
 _LONG_ENOUGH = 365  # days that a cut-off, date-sorted list must reach back to be complete for us
 PREGNANCY = ("pregnancy_status", "estimated_delivery_date", "lmp_date", "gestational_age")
+_ANY_PREGNANCY = "pregnancy"
 _ACTIVE_ORDER = {"active"}
 
 
@@ -66,7 +67,7 @@ def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
     dated = diagnoses.gestations(dating)
     observed, denied = diagnoses.observed_pregnancies(dating)
     pregnancies = diagnoses.current_pregnancy(
-        (*conditions.get("pregnancy_current", ()), *observed),
+        (*conditions.get("pregnancy_current", ()), *_undecided(conditions), *observed),
         dated,
         (*_ends_of_pregnancy(record), *denied),
         reading.today,
@@ -157,9 +158,17 @@ def _diagnoses(record: PatientRecord, reading: Reading) -> dict[str, tuple[Diagn
         if not diagnoses.is_active(entry, reading.today):
             continue
         for match in diagnosis_matches(entry, reading.value_sets):
-            if match.value_set in reading.reads:
+            if match.value_set in reading.reads or match.value_set == _ANY_PREGNANCY:
                 found[match.value_set].append(diagnoses.diagnosed(entry, match, record.person))
     return {concept: tuple(sorted(set(entries), key=_newest)) for concept, entries in found.items()}
+
+
+def _undecided(conditions: Mapping[str, Sequence[Diagnosed]]) -> Iterator[Diagnosed]:
+    """Entries that say no more than "pregnancy": their dates decide whether it is today's."""
+    known = {each.source for each in conditions.get("pregnancy_current", ())}
+    for entry in conditions.get(_ANY_PREGNANCY, ()):
+        if entry.source not in known:
+            yield replace(entry, concept="pregnancy_current")
 
 
 def _newest(entry: Diagnosed) -> tuple[int, str]:
@@ -207,7 +216,9 @@ def _results(
                 usable[match.value_set].append(made)
             elif made is not None:
                 unusable.append(made)
-    ordered = {analyte: results.newest_first(members) for analyte, members in usable.items()}
+    ordered = {
+        name: results.newest_first(members, reading.analytes[name]) for name, members in usable.items()
+    }
     return results.corrected_for_glucose(ordered), _once(unusable), dating
 
 

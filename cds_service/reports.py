@@ -1,20 +1,18 @@
 """Does this record say that the patient has nocturnal leg cramps, and since when?"""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import Enum
-from functools import lru_cache
 
 from msgspec.structs import replace
 
-from cds_service.code_systems import ICD9CM, ICD10, ICD10CM, SNOMED, canonical, readings
+from cds_service.cramps import Told, told
 from cds_service.dates import Span, instant, written
 from cds_service.diagnoses import began, is_active
 from cds_service.facts import Onset, Report
 from cds_service.names import LONGEST as LONGEST_TEXT
-from cds_service.names import cancelled, dismissed, negated, tokens, word_set
+from cds_service.names import tokens, word_set
 from cds_service.record import (
     LINK_ID,
     Concept,
@@ -31,26 +29,6 @@ from cds_service.terminology import ValueSets
 
 LONGEST = 365  # days for which an Observation of cramps counts (KNOWLEDGE section 1)
 
-_CONCEPTS = ("nocturnal_leg_cramps", "cramp_and_spasm")
-_SYSTEMS = (SNOMED, ICD10CM, ICD10, ICD9CM)
-_CRAMP = word_set("cramp cramps cramping")
-_CRAMP_PAIRS = frozenset(
-    {("muscle", "spasm"), ("muscle", "spasms"), ("charley", "horse"), ("charley", "horses")}
-)
-_LEG = word_set("leg legs calf calves foot feet toe toes thigh thighs hamstring hamstrings charley")
-_NIGHT = word_set("night nights nightly nighttime nocturnal sleep asleep sleeping bed bedtime")
-# DECISIONS, Who and when: what a report must not say ...
-_ELSEWHERE = word_set("""
-    hand hands finger fingers writer writers abdominal abdomen stomach belly bowel intestinal biliary menstrual menses
-    uterine pelvic
-""")
-_EXERTION = word_set("exertion exertional exercise exercising walking running claudication")
-# ... and further sites that night cramps must not have when no leg is named
-_OTHER_SITES = word_set(
-    "arm arms forearm forearms back neck jaw face chest shoulder period periods bladder vocal"
-)
-_DENYING = word_set("no not denies denied deny without absent negative never none")
-_SOMEBODY_ELSE = word_set("family fh mother father brother sister history")
 _NO = word_set("no false absent negative neg never none n denied denies not")
 _YES = word_set("yes true present positive pos y")
 _OPEN = word_set("unknown know asked unable declined refused unsure uncertain possible possibly pending")
@@ -64,14 +42,6 @@ _OPEN_VISIT = frozenset({"planned", "arrived", "triaged", "in-progress", "onleav
 _RECALLED = re.compile(
     r"\b(?:past|last|previous) (?:\S+ )?(?:day|night|week|fortnight|month|year)s?\b", re.IGNORECASE
 )
-
-
-class Told(Enum):
-    """What an entry about cramps says of the legs."""
-
-    LEG = "leg"
-    DENIED = "denied"  # cramps of the leg are said not to be there
-    ELSEWHERE = "elsewhere"  # another site, only on exertion, no stated site, past, or somebody else's
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +119,11 @@ class _Reader:
         yield from (self._by_answer(each) for each in record.answers)
 
     def _by_diagnosis(self, diagnosis: Diagnosis, person: Person) -> Said | Refusal | None:
-        told = _told(diagnosis.concept, diagnosis.site, self.value_sets)
-        if told is None:
+        what = told(diagnosis.concept, diagnosis.site, self.value_sets)
+        if what is None:
             return None
-        if told is not Told.LEG:
-            return "denied" if told is Told.DENIED else "other-site"
+        if what is not Told.LEG:
+            return "denied" if what is Told.DENIED else "other-site"
         if not is_active(diagnosis, self.today):
             return "refuted" if diagnosis.verification in _WITHDRAWN else "resolved"
         onset, recorded = began(diagnosis, person), written(diagnosis.recorded)
@@ -162,8 +132,8 @@ class _Reader:
 
     def _by_result(self, result: Result, carrier: str, *, is_asked: bool = False) -> Said | Refusal | None:
         """An Observation or an answered question; *is_asked* when it is known to ask about leg cramps."""
-        by_code = Told.LEG if is_asked else _told(result.concept, result.site, self.value_sets)
-        by_value = _told(result.answer, result.site, self.value_sets) if result.answer else None
+        by_code = Told.LEG if is_asked else told(result.concept, result.site, self.value_sets)
+        by_value = told(result.answer, result.site, self.value_sets) if result.answer else None
         if (by_code is None and by_value is None) or result.status in _UNFINISHED or result.is_of_another:
             return None
         if Told.ELSEWHERE in (by_code, by_value):
@@ -220,12 +190,12 @@ class _Reader:
 
     def _reason(self, reasons: Iterable[Reason]) -> Told | None:
         """Whether leg cramps are a reason; what points to an entry of the record is left to that entry."""
-        told = {_told(each.concept, "", self.value_sets) for each in reasons if not each.source}
-        return next((each for each in (Told.LEG, Told.ELSEWHERE) if each in told), None)
+        found = {told(each.concept, "", self.value_sets) for each in reasons if not each.source}
+        return next((each for each in (Told.LEG, Told.ELSEWHERE) if each in found), None)
 
 
-def _other_site(told: Told | None) -> Refusal | None:
-    return "other-site" if told is Told.ELSEWHERE else None
+def _other_site(what: Told | None) -> Refusal | None:
+    return "other-site" if what is Told.ELSEWHERE else None
 
 
 def _is_unreal(request: Medicine | Order) -> bool:
@@ -235,7 +205,7 @@ def _is_unreal(request: Medicine | Order) -> bool:
 
 def _question(text: str) -> str:
     """The question as a statement: its mark ends a sentence, and "in the past 4 weeks" is no history."""
-    return _RECALLED.sub(" ", text.replace("?", ". "))
+    return _RECALLED.sub(" ", text[:LONGEST_TEXT].replace("?", ". "))
 
 
 def _report(source: str, carrier: str, onset: Span | None, recorded: Span | None) -> Report:
@@ -275,104 +245,3 @@ def _yes_or_no(answer: Concept) -> bool | None:
         return not words & _NO
     codes = {(coding.code or "").casefold() for coding in answer.coding or ()}
     return False if codes & _NO else True if codes & _YES else None
-
-
-def is_about_cramps(concept: Concept, site: str, value_sets: ValueSets) -> bool:
-    """Whether an entry is read as one about cramps, of whatever kind."""
-    return _told(concept, site, value_sets) is not None
-
-
-# --- codes and words ------------------------------------------------------------------------------------------
-
-
-def _told(concept: Concept, site: str, value_sets: ValueSets) -> Told | None:
-    """
-    What a concept says about cramps of the leg or foot; None when it is not about cramps at all.
-
-    A code for cramps of the leg needs no text; a general one needs a leg word in text or body site, or night cramps
-    with no other site. Any other code that is known decides against the words beside it.
-    """
-    if not (_is_listed(concept, value_sets) or _mentions_cramps(concept)):
-        return None
-    coded = [match for match in value_sets.diagnoses(concept, site) if match.matched_by != "text"]
-    cramps = [match.name for match in coded if match.value_set in _CONCEPTS]
-    if coded and not cramps:
-        return None
-    if any(_LEG & set(tokens(name)) for name in cramps):
-        return Told.LEG
-    return _read([*map(tokens, (*cramps, *concept.words()))], tokens(site))
-
-
-def _is_listed(concept: Concept, value_sets: ValueSets) -> bool:
-    """By codes alone, because every entry of a record passes here and most are in systems that list no cramps."""
-    for coding in concept.coding or ():
-        system = canonical(coding.system) if coding.system and coding.code else ""
-        if system in _SYSTEMS and (system, readings(system, coding.code or "")[0]) in _cramp_codes(
-            value_sets
-        ):
-            return True
-    return False
-
-
-@lru_cache(maxsize=4)
-def _cramp_codes(value_sets: ValueSets) -> frozenset[tuple[str, str]]:
-    """The (system, code) pairs of every cramp."""
-    return frozenset(
-        (system, code)
-        for concept in _CONCEPTS
-        for system in _SYSTEMS
-        for code in value_sets.codes(concept, system)
-    )
-
-
-def _mentions_cramps(concept: Concept) -> bool:
-    """Whether the words may be about cramps: a quick look, before any text is taken apart."""
-    if concept.text and _has_stem(concept.text):
-        return True
-    for coding in concept.coding or ():  # written out: it runs for every entry
-        if coding.display and coding.display != concept.text and _has_stem(coding.display):
-            return True
-    return False
-
-
-def _has_stem(text: str) -> bool:
-    low = text[:LONGEST_TEXT].casefold()
-    return "cramp" in low or "spasm" in low or "charley" in low
-
-
-def _read(texts: Sequence[tuple[str, ...]], site: tuple[str, ...]) -> Told | None:
-    """What the words of one entry say; a text that takes its cramps back says nothing about the site."""
-    if not any(_mentions(words) for words in texts):
-        return None
-    taken_back = [words for words in texts if _mentions(words) and not _affirms(words)]
-    kept = (*(words for words in texts if words not in taken_back), site)
-    every = {word for words in kept for word in words}
-    said = {word for words in kept for place, word in enumerate(words) if not negated(words, place)}
-    if any(map(_affirms, texts)) and _is_leg(every, said):
-        return Told.LEG
-    is_denied = any(
-        _DENYING & set(words)
-        and not _SOMEBODY_ELSE & set(words)
-        and _is_leg({*words, *site}, {*words, *site})
-        for words in taken_back
-    )
-    return Told.DENIED if is_denied else Told.ELSEWHERE
-
-
-def _affirms(words: tuple[str, ...]) -> bool:
-    """Whether cramps are named at least once without being denied, doubted, past or somebody else's."""
-    return any(not cancelled(words, start) and not dismissed(words, end) for start, end in _mentions(words))
-
-
-def _mentions(words: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Where cramps are named: start and end of each place."""
-    single = [(place, place + 1) for place, word in enumerate(words) if word in _CRAMP]
-    pairs = [(place, place + 2) for place in range(len(words)) if words[place : place + 2] in _CRAMP_PAIRS]
-    return single + pairs
-
-
-def _is_leg(every: set[str], said: set[str]) -> bool:
-    """Whether words name the leg, or the night and no other site; *said* are those that no word takes back."""
-    if said & _ELSEWHERE or (said & _EXERTION and not every & _NIGHT):
-        return False
-    return bool(every & _LEG or (every & _NIGHT and not said & _OTHER_SITES))

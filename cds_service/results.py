@@ -1,23 +1,31 @@
 """Observations as written -> lab results in a unit that limits are written in, or a reason why not."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cds_service.dates import Span, clock, instant, written
 from cds_service.facts import LabResult, Unusable
-from cds_service.laboratory import Analyte, Conversion
+from cds_service.laboratory import Analyte, Column, Conversion
 from cds_service.names import dismissed, negated, tokens
 from cds_service.record import Measurement, Result
+from cds_service.units import alternatives
 
 _USABLE = {"final", "amended", "corrected", "preliminary"}
 _WITHDRAWN = {"entered-in-error", "cancelled", "registered", "unknown"}
-_HAEMOLYSED = ("haemoly", "hemoly", "hamoly")  # beginnings of words, folded
-_FLAGGED = ("contaminat", "clotted", "unsatisfactory", "kontamin")
-_AFTER_DIALYSIS = ("post-dialysis", "postdialysis", "post dialysis", "after dialysis", "nach dialyse")
+_HAEMOLYSED = ("haemoly", "hemoly", "hamoly", "hemoli", "emoli")  # beginnings of words, folded
+_FLAGGED = ("contaminat", "clotted", "unsatisfactory", "unsuitable", "insufficient", "kontamin")
+_AFTER_DIALYSIS = re.compile(
+    r"\b(?:post[- ]?(?:ha?emo)?(?:dialysis|hd\b)|(?:after|nach|apres|après) (?:ha?emo|hämo)?dialys)",
+    re.IGNORECASE,
+)
+_COMPARATORS = frozenset({"", "<", "<=", ">", ">="})
 _PRINTED = (("[IU]", "IU"), ("10*", "10^"), ("meq", "mEq"), ("/{1.73_m2}", "/1.73 m2"))
+_NOTE = re.compile(r"\{[^{}]*\}")
 # Sodium falls as glucose draws water out of cells: KNOWLEDGE X15
 _GLUCOSE_IS_HIGH = {"mmol/L": Decimal(10), "mg/dL": Decimal(180)}
 _MG_PER_MMOL = Decimal(18)
@@ -47,12 +55,13 @@ def _why_not(result: Result, taken: Span | None, today: date) -> str | None:
         return "no status"
     if result.measured is None:
         return "not a number"
+    if result.measured.comparator not in _COMPARATORS:
+        return "not an exact value"
     if taken is None:
         return "not dated"
     if taken.first > today + timedelta(days=1):
         return "dated in the future"
-    said = " ".join((result.remarks, *result.concept.words())).casefold()
-    if any(word in said for word in _AFTER_DIALYSIS):
+    if _AFTER_DIALYSIS.search(" ".join((result.remarks, *result.concept.words()))):
         return "taken after dialysis"
     return "flagged specimen" if _says(result.remarks, _FLAGGED) else None
 
@@ -83,6 +92,7 @@ def _in_column(
     haemolysed = _says(result.remarks, _HAEMOLYSED)
     if haemolysed and (analyte.haemolysed_below is None or value >= analyte.haemolysed_below):
         return Unusable(analyte.value_set, result.source, taken, "haemolysed sample")
+    low, high = _limits(result, unit, analyte, column)
     return LabResult(
         analyte=analyte.value_set,
         value=value,
@@ -92,8 +102,8 @@ def _in_column(
         taken=taken,
         clock=clock(result.taken, zone),
         instant=instant(result.taken),
-        low=_limit(result.low, analyte, column.unit),
-        high=_limit(result.high, analyte, column.unit),
+        low=low,
+        high=high,
         source=result.source,
         is_preliminary=result.status == "preliminary",
         is_haemolysed=haemolysed,
@@ -106,31 +116,90 @@ def _converted(value: Decimal, conversion: Conversion) -> Decimal:
 
 
 def _printed(unit: str) -> str:
-    """A UCUM code as clinicians write it; anything else as it was reported."""
+    """A UCUM code as clinicians write it, anything else as it was reported; of two stated units the first."""
+    unit = alternatives(unit)[0]
     for code, plain in _PRINTED:
         unit = unit.replace(code, plain)
-    return unit
+    return _NOTE.sub("", unit).strip() or unit
 
 
-def _limit(limit: Measurement | None, analyte: Analyte, unit: str) -> Decimal | None:
-    """The laboratory's limit where it is in the value's unit, can be brought to it, or has no unit at all."""
-    if limit is None or not limit.unit:
-        return limit.value if limit else None
-    column, conversion = analyte.column(limit.unit), analyte.conversion(limit.unit)
-    if column is not None:
-        return limit.value if column.unit == unit else None
-    return _converted(limit.value, conversion) if conversion and conversion.to == unit else None
+def _limits(
+    result: Result, unit: str, analyte: Analyte, column: Column
+) -> tuple[Decimal | None, Decimal | None]:
+    """The laboratory's own limits in the column's unit; neither when they contradict each other."""
+    low, high = (_limit(each, unit, analyte, column) for each in (result.low, result.high))
+    return (None, None) if low is not None and high is not None and low > high else (low, high)
 
 
-def newest_first(results: Iterable[LabResult]) -> tuple[LabResult, ...]:
-    """In an order that does not depend on the order of the entries; the same value twice counts once."""
+def _limit(limit: Measurement | None, unit: str, analyte: Analyte, column: Column) -> Decimal | None:
+    """
+    One limit where it is in the value's unit or can be brought to it; without a unit it has the value's.
+
+    A limit that no value could have is not used: it is in another unit than it says, or mistyped.
+    """
+    if limit is None:
+        return None
+    stated = limit.unit or unit
+    found, conversion, value = analyte.column(stated), analyte.conversion(stated), limit.value
+    if found is None and conversion is not None:
+        found, value = analyte.column(conversion.to), _converted(value, conversion)
+    return value if found is column and column.low <= value <= column.high else None
+
+
+def newest_first(results: Iterable[LabResult], analyte: Analyte) -> tuple[LabResult, ...]:
+    """
+    In an order that does not depend on the order of the entries; the same value twice counts once.
+
+    So does one sample of the *analyte* reported in several units: in the unit in which it is the worse.
+    """
     ordered = sorted(results, key=_newest, reverse=True)
     once: dict[tuple[object, ...], LabResult] = {}
     for each in ordered:
-        once.setdefault(
-            (each.taken, each.instant, each.value, each.unit, each.comparator, each.is_preliminary), each
-        )
-    return tuple(once.values())
+        once.setdefault((*_sample(each), each.value, each.unit), each)
+    kept = tuple(once.values())
+    if len({each.unit for each in kept}) < 2:
+        return kept
+    repeated = _said_in_another_unit(kept, analyte)
+    return tuple(each for each in kept if each not in repeated)
+
+
+def _sample(result: LabResult) -> tuple[object, ...]:
+    return result.taken, result.instant, result.comparator, result.is_preliminary
+
+
+def _said_in_another_unit(results: Iterable[LabResult], analyte: Analyte) -> set[LabResult]:
+    """Results that only repeat another one of the same sample in another unit."""
+    samples: dict[tuple[object, ...], list[_Sized]] = {}
+    for each in results:
+        samples.setdefault(_sample(each), []).append(_sized(each, analyte))
+    repeated = set()
+    for sample in samples.values():
+        ordered = sorted(sample, key=lambda one: (one.value, one.result.unit, one.result.source))
+        kept = ordered[0]
+        for one in ordered[1:]:
+            if kept.result.unit == one.result.unit or one.value - kept.value > kept.slack + one.slack:
+                kept = one
+            elif analyte.worse_is_low:
+                repeated.add(one.result)
+            else:
+                repeated.add(kept.result)
+                kept = one
+    return repeated
+
+
+class _Sized(NamedTuple):
+    """A result by its value in the analyte's first unit, and by how much rounding may have moved it."""
+
+    value: Decimal
+    slack: Decimal
+    result: LabResult
+
+
+def _sized(result: LabResult, analyte: Analyte) -> _Sized:
+    column = next(each for each in analyte.columns if each.unit == result.unit)
+    value = (result.value - column.plus) / column.times
+    decimals = -int(min(result.value.as_tuple().exponent, 0))  # a finite number's exponent is an int
+    return _Sized(value, Decimal(5).scaleb(-decimals - 1) / column.times + abs(value) / 200, result)
 
 
 def _newest(result: LabResult) -> tuple[object, ...]:

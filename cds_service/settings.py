@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _PREFIX = "LEGCRAMPS_"
+_Listed = Annotated[tuple[str, ...], NoDecode]  # written with commas, not as JSON
 
 
 def _folder(name: str) -> Path:
@@ -23,7 +24,9 @@ class Settings(BaseSettings):
     All settings. *timezone* decides which day is today (None: UTC); *today* overrides it, on loopback only.
 
     *max_body* counts bytes. *profile* "demo" shows knowledge that nobody has signed; it is the default on
-    loopback, "production" elsewhere. *base_url* is the address under which others reach the service.
+    loopback, "production" elsewhere. *base_url* is the address under which others reach the service. *code_map* is a
+    ConceptMap file, or a folder of them, for a site's own codes. *labs_by* and *also_ask* change the prefetch that
+    discovery offers; *cramp_link_ids* are the questions of forms that ask about leg cramps at night.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
@@ -37,15 +40,50 @@ class Settings(BaseSettings):
     fixtures: Path = Field(default_factory=lambda: _folder("fixtures"))
     profile: str = Field("", pattern=r"^[a-z0-9-]*$")
     base_url: str = ""
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)
+    cors_origins: _Listed = ("*",)
     log_level: str = "info"
+    code_map: Path | None = None
+    labs_by: str = "code"
+    also_ask: _Listed = ()
+    cramp_link_ids: _Listed = ()
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "also_ask", "cramp_link_ids", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        return tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        return tuple(each.strip() for each in value.split(",") if each.strip())
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin.rstrip("/") for origin in value)
+
+    @field_validator("code_map", mode="before")
+    @classmethod
+    def _none_said(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @field_validator("code_map")
+    @classmethod
+    def _is_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.exists():
+            raise ValueError("is no file and no folder")
+        return value
+
+    @field_validator("labs_by")
+    @classmethod
+    def _known_way(cls, value: str) -> str:
+        if value.lower() not in ("code", "category"):
+            raise ValueError("is code or category")
+        return value.lower()
+
+    @field_validator("also_ask")
+    @classmethod
+    def _known_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(value) <= {"encounters", "questionnaireResponses"}:
+            raise ValueError("is a comma list out of encounters, questionnaireResponses")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -1,14 +1,17 @@
 """The prefetch templates that discovery offers: what every client can send as a URL."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from cds_service.contributors import load
+from cds_service.errors import KnowledgeInvalid
 from cds_service.fhir import KEYS
-from cds_service.prefetch import LONGEST_QUERY
+from cds_service.prefetch import LONGEST_QUERY, Asks
 from tests.patients import CARDS
 
 _SEARCHES = tuple(key for key in KEYS if key != "patient")
@@ -125,3 +128,74 @@ def test_symptom_observations_are_asked_for(queries: Mapping[str, str]) -> None:
 
     assert cramps
     assert set(cramps) <= asked
+
+
+def mapped(folder: Path, codes: Iterable[str], loinc: str) -> Path:
+    """A site's map from its laboratory codes to one of LOINC."""
+    target = {"code": loinc, "equivalence": "equivalent"}
+    elements = [{"code": code, "target": [target]} for code in codes]
+    group = {"source": "http://hospital.example/lab", "target": "http://loinc.org", "element": elements}
+    path = folder / "lab.json"
+    path.write_text(json.dumps({"resourceType": "ConceptMap", "group": [group]}), encoding="utf-8")
+    return path
+
+
+def test_a_site_s_own_laboratory_codes_join_the_query(tmp_path: Path, queries: Mapping[str, str]) -> None:
+    code_map = mapped(tmp_path, ["KALIUM", "K.2"], "2823-3")
+
+    found = load(CARDS, "demo", code_map).prefetch
+
+    asked = dict(_parameters(found["labs"]))["code"].split(",")
+    before = dict(_parameters(queries["labs"]))["code"].split(",")
+    assert set(asked) == {*before, "KALIUM", "K.2"}
+    assert {**found, "labs": ""} == {**queries, "labs": ""}
+
+
+def test_a_site_s_own_glucose_codes_join_the_query_for_glucose(tmp_path: Path) -> None:
+    code_map = mapped(tmp_path, ["GLUC"], "2345-7")
+
+    found = load(CARDS, "demo", code_map).prefetch
+
+    assert "GLUC" in dict(_parameters(found["glucose"]))["code"].split(",")
+    assert "GLUC" not in found["labs"]
+
+
+def test_more_codes_than_a_query_holds_stop_the_start_and_name_the_remedy(tmp_path: Path) -> None:
+    code_map = mapped(tmp_path, [f"LOCAL{number:05}" for number in range(200)], "2823-3")
+
+    with pytest.raises(KnowledgeInvalid, match=r"^prefetch\.labs: .* 1900 .*LEGCRAMPS_LABS_BY=category$"):
+        load(CARDS, "demo", code_map)
+
+
+@pytest.mark.parametrize("code", ["K+", "K,NA", "K|1", "K 1", "K&x=1", "Kälium", "K%20"])
+def test_a_code_that_not_every_client_can_write_in_a_url_stops_the_start(tmp_path: Path, code: str) -> None:
+    code_map = mapped(tmp_path, [code], "2823-3")
+
+    with pytest.raises(KnowledgeInvalid, match=r"^prefetch\.labs: .*LEGCRAMPS_LABS_BY=category$"):
+        load(CARDS, "demo", code_map)
+
+
+def test_results_may_be_asked_for_by_category_whatever_the_site_calls_them(
+    tmp_path: Path, queries: Mapping[str, str]
+) -> None:
+    code_map = mapped(tmp_path, [f"K+{number:05}" for number in range(200)], "2823-3")
+
+    found = load(CARDS, "demo", code_map, Asks(labs_by="category")).prefetch
+
+    patient = {"patient": "{{context.patientId}}", "category": "laboratory", "_sort": "-date"}
+    assert dict(_parameters(found["labs"])) == {**patient, "_count": "500"}
+    assert dict(_parameters(found["glucose"])) == {**patient, "_count": "60"}
+    assert {**found, "labs": "", "glucose": ""} == {**queries, "labs": "", "glucose": ""}
+
+
+def test_encounters_and_forms_are_asked_for_where_a_site_wants_it(queries: Mapping[str, str]) -> None:
+    """A report of cramps may stand there; by default nobody pays for the query."""
+    found = load(CARDS, "demo", asks=Asks(also=("questionnaireResponses", "encounters"))).prefetch
+
+    assert found == {
+        **queries,
+        "encounters": "Encounter?patient={{context.patientId}}&_sort=-date&_count=50",
+        "questionnaireResponses": (
+            "QuestionnaireResponse?patient={{context.patientId}}&_sort=-authored&_count=20"
+        ),
+    }

@@ -445,7 +445,11 @@ def test_medicine_given_for_leg_cramps_is_a_report(members: dict[str, Any], sile
 
 @pytest.mark.parametrize(
     ("reason", "silence"),
-    [("Malaria", "no-report"), ("Menstrual cramps", "other-site"), ("Family history of leg cramps", "other-site")],
+    [
+        ("Malaria", "no-report"),
+        ("Menstrual cramps", "other-site"),
+        ("Family history of leg cramps", "other-site"),
+    ],
 )
 def test_medicine_given_for_something_else_is_none(reason: str, silence: str) -> None:
     patient = _with_a_fact().prescribed("quinine", days_before(30), reasonCode=[{"text": reason}])

@@ -10,7 +10,7 @@ import pytest
 from cds_service import results
 from cds_service.dates import Span
 from cds_service.facts import LabResult, Unusable
-from cds_service.laboratory import Analyte, Column, Conversion, folded
+from cds_service.laboratory import Analyte, Column, Conversion, spellings
 from cds_service.record import Coding, Concept, Measurement, Result
 from tests.patients import TODAY
 
@@ -21,7 +21,7 @@ _POTASSIUM = Analyte(
     label="potassium",
     current=90,
     quotable=365,
-    columns=(Column("mmol/L", ("mmol/l", "meq/l"), Decimal(1), Decimal(10)),),
+    columns=(Column("mmol/L", spellings("mmol/L", "meq/L"), Decimal(1), Decimal(10)),),
     conversions=(),
     without_unit="mmol/L",
     order="potassium",
@@ -35,10 +35,28 @@ _CK = Analyte(
     label="creatine kinase",
     current=90,
     quotable=365,
-    columns=(Column("U/L", ("u/l", "[iu]/l"), Decimal(5), Decimal(500000)),),
-    conversions=(Conversion(("ukat/l",), "U/L", Decimal(60), 0),),
+    columns=(Column("U/L", spellings("U/L"), Decimal(5), Decimal(500000)),),
+    conversions=(Conversion(spellings("ukat/L"), "U/L", Decimal(60), 0),),
     without_unit="",
     order="CK",
+    group="labs",
+    worse_is_low=False,
+)
+_MAGNESIUM = Analyte(
+    name="magnesium",
+    value_set="magnesium",
+    short="Mg",
+    label="magnesium",
+    current=90,
+    quotable=365,
+    columns=(
+        Column("mmol/L", spellings("mmol/L"), Decimal("0.1"), Decimal(5)),
+        Column("mg/dL", spellings("mg/dL"), Decimal("0.3"), Decimal(12), times=Decimal("2.43")),
+        Column("meq/L", spellings("meq/L"), Decimal("0.2"), Decimal(10), times=Decimal(2)),
+    ),
+    conversions=(Conversion(spellings("mg/L"), "mmol/L", Decimal("0.041152"), 2),),
+    without_unit="",
+    order="magnesium",
     group="labs",
 )
 _DAY = Span.of(date(2026, 6, 8))
@@ -64,6 +82,8 @@ def _result(value: str | None = "3.1 mmol/L", **members: Any) -> Result:
         "site": "",
         "remarks": "",
         "is_absent": False,
+        "is_other": False,
+        "is_of_another": False,
         "key": "labs",
     }
     return Result(**{**made, **members})
@@ -133,7 +153,11 @@ def test_unit_that_was_missing_is_marked() -> None:
         (_result(taken="2026-06-17"), "dated in the future"),
         (_result(status=""), "no status"),
         (_result(None, answer=Concept(text="haemolysed, not done")), "not a number"),
+        (_result(measured=Measurement(Decimal("3.1"), "mmol/L", "ad")), "not an exact value"),
+        (_result("3.1 mg/dL or mmol/L"), "unit not understood"),
         (_result(remarks="taken post-dialysis"), "taken after dialysis"),
+        (_result(remarks="nach Hämodialyse"), "taken after dialysis"),
+        (_result(remarks="post HD sample"), "taken after dialysis"),
         (_result(concept=Concept(text="Potassium post dialysis")), "taken after dialysis"),
         (_result(remarks="Specimen contaminated"), "flagged specimen"),
         (_result("3.5 mmol/L", remarks="haemolysed"), "haemolysed sample"),
@@ -253,7 +277,7 @@ def test_newest_comes_first_and_the_same_value_counts_once() -> None:
     old, new = _usable(_result(taken="2026-06-01")), _usable(_result("3.3 mmol/L"))
     twice = _usable(_result("3.3 mmol/L", source="Observation/k9"))
 
-    found = results.newest_first([old, new, twice])
+    found = results.newest_first([old, new, twice], _POTASSIUM)
 
     assert [(each.written, str(each.taken)) for each in found] == [
         ("3.3 mmol/L", "8 Jun 2026"),
@@ -264,7 +288,8 @@ def test_newest_comes_first_and_the_same_value_counts_once() -> None:
 def test_order_of_entries_does_not_matter() -> None:
     members = [_usable(_result(f"3.{tenth} mmol/L", taken=f"2026-06-0{tenth}")) for tenth in range(1, 9)]
 
-    forward, backward = results.newest_first(members), results.newest_first(reversed(members))
+    forward = results.newest_first(members, _POTASSIUM)
+    backward = results.newest_first(reversed(members), _POTASSIUM)
 
     assert forward == backward
 
@@ -322,16 +347,96 @@ def test_glucose_of_another_day_corrects_nothing() -> None:
     assert found == by_analyte
 
 
-def test_spellings_are_compared_without_space_case_and_micro_sign() -> None:
-    found = {folded(unit) for unit in ("µmol/L", "μmol/l", "umol / L")}
-
-    assert found == {"umol/l"}
-
-
 def test_column_and_conversion_are_found_by_spelling() -> None:
-    found = (_CK.column("[IU]/L"), _CK.conversion("UKAT/L"), _CK.column("g/L"))
+    found = (_CK.column("[IU]/L"), _CK.conversion("µKAT/l"), _CK.column("g/L"))
 
     assert found == (_CK.columns[0], _CK.conversions[0], None)
+
+
+@pytest.mark.parametrize(
+    ("analyte", "unit", "column"),
+    [
+        (_POTASSIUM, "mmol/L or mEq/L", "mmol/L"),
+        (_MAGNESIUM, "mmol/L or mEq/L", None),
+        (_MAGNESIUM, "mg/dL or MG/DL", "mg/dL"),
+    ],
+)
+def test_two_units_for_one_value_must_give_the_same_number(
+    analyte: Analyte, unit: str, column: str | None
+) -> None:
+    found = analyte.column(unit)
+
+    assert (found.unit if found else None) == column
+
+
+def test_of_two_units_the_first_is_printed() -> None:
+    found = _usable(_result("3.1 mmol/L or meq/L"))
+
+    assert found.written == "3.1 mmol/L"
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "limits"),
+    [
+        ("34 ukat/L", None, "3.2", (None, "192")),  # without a unit: the value's own
+        ("500 U/L", "190", "40", (None, None)),
+        ("500 U/L", "0", "200", (None, "200")),
+        ("500 U/L", "40", "40", ("40", "40")),
+    ],
+)
+def test_limits_that_make_no_sense_are_not_used(
+    value: str, low: str | None, high: str | None, limits: tuple[str | None, str | None]
+) -> None:
+    result = _result(value, low=_measured(low) if low else None, high=_measured(high) if high else None)
+
+    found = _usable(result, _CK)
+
+    assert (found.low, found.high) == tuple(Decimal(each) if each else None for each in limits)
+
+
+def test_range_that_no_potassium_can_have_is_not_used() -> None:
+    """ "35-51" has lost its points."""
+    found = _usable(_result("3.6 mmol/L", low=_measured("35"), high=_measured("51")))
+
+    assert (found.low, found.high) == (None, None)
+
+
+def _of_one_sample(*values: str, analyte: Analyte = _MAGNESIUM) -> list[str]:
+    taken = "2026-06-08T07:00:00Z"
+    made = [
+        _usable(_result(value, taken=taken, source=f"Observation/{place}"), analyte)
+        for place, value in enumerate(values)
+    ]
+    return [each.written for each in results.newest_first(made, analyte)]
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        (("0.70 mmol/L", "1.7 mg/dL", "1.4 meq/L"), ["1.7 mg/dL"]),
+        (("1.7 mg/dL", "0.69 mmol/L"), ["0.69 mmol/L"]),
+        (("1.6 mg/dL", "0.67 mmol/L"), ["1.6 mg/dL"]),
+        (("0.9 mmol/L", "1.7 mg/dL"), ["0.9 mmol/L", "1.7 mg/dL"]),
+        (("0.70 mmol/L", "0.71 mmol/L"), ["0.71 mmol/L", "0.70 mmol/L"]),
+    ],
+)
+def test_one_sample_in_several_units_counts_once_in_the_worse(
+    values: tuple[str, ...], kept: list[str]
+) -> None:
+    found, backward = _of_one_sample(*values), _of_one_sample(*reversed(values))
+
+    assert sorted(found) == sorted(backward) == sorted(kept)
+
+
+def test_results_of_two_times_are_never_one_sample() -> None:
+    made = [
+        _usable(_result("0.70 mmol/L", taken="2026-06-08T07:00:00Z"), _MAGNESIUM),
+        _usable(_result("1.7 mg/dL", taken="2026-06-08T09:00:00Z"), _MAGNESIUM),
+    ]
+
+    found = results.newest_first(made, _MAGNESIUM)
+
+    assert [each.written for each in found] == ["1.7 mg/dL", "0.70 mmol/L"]
 
 
 def test_code_decides_which_analyte_not_the_text() -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from cds_service.settings import load, today
 
+_OF_THE_SITE = ("CODE_MAP", "LABS_BY", "ALSO_ASK", "CRAMP_LINK_IDS")
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HOST", "PORT", "TODAY", "PROFILE", "BASE_URL", "CORS_ORIGINS", "TIMEZONE"):
+    for name in ("HOST", "PORT", "TODAY", "PROFILE", "BASE_URL", "CORS_ORIGINS", "TIMEZONE", *_OF_THE_SITE):
         monkeypatch.delenv(f"LEGCRAMPS_{name}", raising=False)
 
 
@@ -79,6 +81,9 @@ def test_links_lead_to_an_address_that_can_be_called(given: dict[str, object], u
         ({"profile": "Demo!"}, "LEGCRAMPS_PROFILE: "),
         ({"base_url": "cds.example"}, "LEGCRAMPS_BASE_URL: starts with"),
         ({"log_level": "loud"}, "LEGCRAMPS_LOG_LEVEL: is debug"),
+        ({"code_map": "/nowhere/map.json"}, "LEGCRAMPS_CODE_MAP: is no file and no folder"),
+        ({"labs_by": "name"}, "LEGCRAMPS_LABS_BY: is code or category"),
+        ({"also_ask": "encounters,visits"}, "LEGCRAMPS_ALSO_ASK: is a comma list out of encounters"),
         ({"today": "yesterday"}, "LEGCRAMPS_TODAY: "),
         ({"today": "2026-06-15", "host": "ehr.example"}, "LEGCRAMPS_TODAY is for trying things out"),
     ],
@@ -110,3 +115,32 @@ def test_today_is_the_day_in_the_site_s_time_zone() -> None:
 
 def test_folders_can_be_elsewhere(tmp_path: Path) -> None:
     assert load(cards=tmp_path).cards == tmp_path
+
+
+def test_what_a_site_s_own_codes_and_forms_are_is_not_set_by_default() -> None:
+    settings = load()
+
+    assert (settings.code_map, settings.labs_by) == (None, "code")
+    assert (settings.also_ask, settings.cramp_link_ids) == ((), ())
+
+
+def test_a_site_s_own_codes_and_forms_can_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LEGCRAMPS_CODE_MAP", str(tmp_path))
+    monkeypatch.setenv("LEGCRAMPS_LABS_BY", "Category")
+    monkeypatch.setenv("LEGCRAMPS_ALSO_ASK", "encounters, questionnaireResponses,")
+    monkeypatch.setenv("LEGCRAMPS_CRAMP_LINK_IDS", "1.2/night-cramps, Q7")
+
+    settings = load()
+
+    assert (settings.code_map, settings.labs_by) == (tmp_path, "category")
+    assert settings.also_ask == ("encounters", "questionnaireResponses")
+    assert settings.cramp_link_ids == ("1.2/night-cramps", "Q7")
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CODE_MAP", "ALSO_ASK", "CRAMP_LINK_IDS"):
+        monkeypatch.setenv(f"LEGCRAMPS_{name}", "")
+
+    settings = load()
+
+    assert (settings.code_map, settings.also_ask, settings.cramp_link_ids) == (None, (), ())

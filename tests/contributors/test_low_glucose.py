@@ -122,7 +122,7 @@ def test_comparator_decides_only_when_it_can(value: str, level: str | None) -> N
     assert found == level
 
 
-@pytest.mark.parametrize(("value", "why"), [("3.1", "no unit"), ("3.1 mg%", "unit not understood")])
+@pytest.mark.parametrize(("value", "why"), [("3.1", "no unit"), ("3.1 mmol/kg", "unit not understood")])
 def test_value_that_can_not_be_trusted_is_not_used_and_told(value: str, why: str) -> None:
     patient = _with_glucose(value)
 

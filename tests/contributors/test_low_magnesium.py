@@ -131,7 +131,7 @@ def test_later_normal_value_clears_a_low_one() -> None:
 
 @pytest.mark.parametrize(
     ("value", "why"),
-    [("0.62", "no unit"), ("0.62 mg%", "unit not understood"), ("17 mmol/L", "implausible value")],
+    [("0.62", "no unit"), ("0.62 mmol/kg", "unit not understood"), ("17 mmol/L", "implausible value")],
 )
 def test_value_that_can_not_be_trusted_is_not_used_and_told(value: str, why: str) -> None:
     """A magnesium without a unit may be mmol/L, mg/dL or mEq/L."""

@@ -55,6 +55,36 @@ def test_entry_recorded_more_than_300_days_ago_is_out_of_date(age: int, is_curre
     assert ("C12" in found.flagged) is is_current
 
 
+@pytest.mark.parametrize("text", ["Pregnancy", "Schwangerschaft", "Twin pregnancy, 24 weeks"])
+@pytest.mark.parametrize(("age", "is_current"), [(100, True), (301, False), (None, True)])
+def test_entry_that_says_no_more_than_pregnancy_is_judged_by_its_date(
+    text: str, age: int | None, is_current: bool
+) -> None:
+    patient = _pregnant(age, code={"text": text})
+
+    found = answer(patient)
+
+    assert ("C12" in found.flagged) is is_current
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pregnancy test",
+        "Not pregnant",
+        "Previous pregnancy",
+        "Pregnancy prevention",
+        "Ectopic pregnancy, treated",
+    ],
+)
+def test_what_only_speaks_of_pregnancy_is_none(text: str) -> None:
+    patient = _pregnant(100, code={"text": text})
+
+    found = answer(patient)
+
+    assert "C12" not in found.flagged
+
+
 def test_undated_active_entry_counts_as_current() -> None:
     patient = _pregnant(None)
 
