@@ -11,6 +11,7 @@ import typer
 
 from cds_service import settings as site
 from cds_service.errors import KnowledgeInvalid
+from cds_service.knowledge import Knowledge
 from cds_service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -30,7 +31,7 @@ def serve(
     # Imported here so that the other commands don't wait for a web framework.
     import uvicorn
 
-    from cds_service import logs
+    from cds_service import logs, start
     from cds_service.app import create_app
 
     try:
@@ -41,10 +42,11 @@ def serve(
         raise _refusal(error) from None
     logs.configure(settings.log_level)
     try:
-        web = create_app(settings)
+        knowledge = start.knowledge(settings)
     except KnowledgeInvalid as error:
         raise _refusal(error) from None
-    typer.echo(_greeting(settings))
+    web = create_app(settings, knowledge)
+    typer.echo(_greeting(settings, knowledge))
     config = uvicorn.Config(web, log_config=None, log_level="warning", access_log=False, server_header=False)
     try:
         uvicorn.Server(config).run(sockets=[listener])
@@ -129,10 +131,13 @@ def _listener(settings: Settings) -> socket.socket:
         raise OSError(f"can't listen on {where}: {reason}; --host and --port choose another") from None
 
 
-def _greeting(settings: Settings) -> str:
+def _greeting(settings: Settings, knowledge: Knowledge) -> str:
     from cds_service.app import DEMO_STORY, HOOK_PATH
 
     lines = [f"CDS Hooks discovery: {settings.base_url}/cds-services"]
+    if mapping := knowledge.value_sets.mapping:
+        unused = [f"{count} {reason}" for reason, count in sorted(mapping.items()) if reason != "used"]
+        lines.append(f"Codes of this site: {mapping['used']} used; not used: {', '.join(unused) or 'none'}")
     if settings.is_demo:
         lines += [
             "Cards for a built-in patient:",

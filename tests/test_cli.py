@@ -1,5 +1,6 @@
 """The command line: one clear line when the service can't start, the addresses when it can."""
 
+import json
 import os
 import re
 import signal
@@ -7,10 +8,12 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 from typer.testing import CliRunner
 
 from cds_service.cli import app
+from tests.patients import drug_coding
 
 
 def test_a_wrong_setting_is_one_line_and_no_start() -> None:
@@ -60,3 +63,24 @@ def test_the_service_starts_tells_its_addresses_and_stops() -> None:
         f"--data-binary @- {base}/cds-services/nocturnal-leg-cramps"
     )
     assert (status, service.returncode) == (200, 0)
+
+
+def test_the_service_tells_what_it_took_from_the_map_of_the_sites_codes(tmp_path: Path) -> None:
+    furosemide = drug_coding("furosemide")
+    targets = [{"code": furosemide["code"], "equivalence": said} for said in ("equivalent", "narrower")]
+    group = {
+        "source": "urn:hospital",
+        "target": furosemide["system"],
+        "element": [{"code": "F", "target": targets[:1]}, {"code": "G", "target": targets[1:]}],
+    }
+    path = tmp_path / "map.json"
+    path.write_text(json.dumps({"resourceType": "ConceptMap", "group": [group]}))
+    environment = {**os.environ, "LEGCRAMPS_CODE_MAP": str(path), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", "0"]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as service:  # noqa: S603
+        assert service.stdout
+        told = [service.stdout.readline().strip() for _ in range(2)]
+        service.terminate()
+
+    assert told[1] == "Codes of this site: 1 used; not used: 1 not the same or a wider meaning"

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from cds_service import charts
+from cds_service import charts, cli
 from cds_service import settings as site
 from cds_service.app import create_app
 from cds_service.contributors import load
@@ -64,20 +65,46 @@ def the_record(path: Path) -> JSON:
 def planted(request: JSON, key: str, resource: JSON) -> JSON:
     """The record with one more entry."""
     more = copy.deepcopy(request)
-    more["prefetch"][key]["entry"].append({"resource": resource})
+    empty = {"resourceType": "Bundle", "type": "searchset", "entry": []}
+    more["prefetch"].setdefault(key, empty)["entry"].append({"resource": resource})
     return more
 
 
-def with_cramps(request: JSON, onset: date, kind: str = "ICD-10-CM") -> JSON:
+def with_cramps(request: JSON, onset: date, kind: str = "ICD-10-CM", *, is_stated: bool = True) -> JSON:
     report = {
         "resourceType": "Condition",
         "id": "cramps",
         "clinicalStatus": ACTIVE,
         "code": REPORTS[kind],
         "subject": {"reference": f"Patient/{request['context']['patientId']}"},
-        "onsetDateTime": onset.isoformat(),
+        "onsetDateTime" if is_stated else "recordedDate": onset.isoformat(),
     }
     return planted(request, "conditions", report)
+
+
+def with_carrier(request: JSON, day: date, carrier: str) -> JSON:
+    """Leg cramps as the reason of a visit, or as a question answered with yes."""
+    subject = {"reference": f"Patient/{request['context']['patientId']}"}
+    visit = {
+        "resourceType": "Encounter",
+        "id": "cramps",
+        "status": "finished",
+        "subject": subject,
+        "period": {"start": day.isoformat()},
+        "reasonCode": [{"text": "Leg cramps at night"}],
+    }
+    form = {
+        "resourceType": "QuestionnaireResponse",
+        "id": "cramps",
+        "status": "completed",
+        "subject": subject,
+        "authored": day.isoformat(),
+        "item": [
+            {"linkId": "1", "text": "Do you have leg cramps at night?", "answer": [{"valueBoolean": True}]}
+        ],
+    }
+    key, report = ("encounters", visit) if carrier == "visit" else ("questionnaireResponses", form)
+    return planted(request, key, report)
 
 
 def with_result(request: JSON, name: str, value: float, taken: date) -> JSON:
@@ -173,6 +200,64 @@ def test_the_three_ways_to_report_leg_cramps_get_the_same_cards(records: Path, n
     ]
 
     assert told[0] == told[1] == told[2]
+
+
+@pytest.mark.parametrize("carrier", ["visit", "questionnaire"])
+def test_a_report_that_is_no_diagnosis_gets_the_cards_of_one(records: Path, name: str, carrier: str) -> None:
+    record = the_record(records / name)
+    day = newest(record) + timedelta(days=7)
+    reported = day - timedelta(days=21)
+
+    as_diagnosis = answered(with_cramps(record, reported, "SNOMED CT", is_stated=False), day)
+    elsewhere = answered(with_carrier(record, reported, carrier), day)
+
+    assert [card["indicator"] for card in elsewhere["cards"]] == [
+        card["indicator"] for card in as_diagnosis["cards"]
+    ]
+
+
+def test_every_medicine_diagnosis_and_result_is_accounted_for(records: Path, name: str) -> None:
+    request = the_record(records / name)
+
+    told = checked(records)[name]
+
+    held = {kind: sum(fates.values()) for kind, fates in told["holds"].items()}
+    assert held == {kind: count for kind, count in due(request).items() if count}
+
+
+@cache
+def checked(records: Path) -> Mapping[str, JSON]:
+    """What `legcramps check` tells of every record, by file name."""
+    files = sorted(map(str, records.glob("*.json*")))
+    answer = CliRunner().invoke(cli.app, ["check", "--json", "--today", "2026-11-01", *files])
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    return {Path(told["file"]).name: told for told in map(json.loads, answer.stdout.splitlines())}
+
+
+def due(request: JSON) -> dict[str, int]:
+    """Medicines, diagnoses and results of the request, counted by nothing of ours; of a panel each component."""
+    found = {
+        json.dumps(entry["resource"], sort_keys=True): entry["resource"]
+        for key, bundle in request["prefetch"].items()
+        if key != "patient"
+        for entry in bundle["entry"]
+    }
+    counted = {"medicine": 0, "diagnosis": 0, "result": 0}
+    for resource in found.values():
+        match resource["resourceType"]:
+            case "MedicationRequest" | "MedicationStatement":
+                counted["medicine"] += 1
+            case "Condition":
+                counted["diagnosis"] += 1
+            case "Observation":
+                counted["result"] += values_in(resource)
+    return counted
+
+
+def values_in(observation: JSON) -> int:
+    components = len(observation.get("component", ()))
+    has_value = any(each.startswith("value") or each == "dataAbsentReason" for each in observation)
+    return components + int(has_value or not (components or observation.get("hasMember")))
 
 
 # --- read aloud ---------------------------------------------------------------------------------------------------
