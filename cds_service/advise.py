@@ -1,6 +1,6 @@
 """The main path: read the patient, recognise what matters, find contributors, word them. Start reading here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -96,7 +96,13 @@ def _silence(facts: Facts) -> str | None:
     if facts.is_adult is False:
         return "minor"
     if not facts.reports:
-        lost = any(kind in ("Condition", "") for _, kind in facts.unread)
-        unread = "no-report-but-unread-conditions" if lost else "no-report"
-        return facts.refusals[0] if facts.refusals else unread
+        return facts.refusals[0] if facts.refusals else _no_report({kind for _, kind in facts.unread})
     return None
+
+
+def _no_report(unread: Set[str]) -> str:
+    """A report may have stood in what could not be read; *unread* are the types of that."""
+    if not unread.isdisjoint(("Condition", "")):
+        return "no-report-but-unread-conditions"
+    carriers = ("Observation", "Encounter", "QuestionnaireResponse")
+    return "no-report" if unread.isdisjoint(carriers) else "no-report-but-unread-entries"

@@ -27,18 +27,21 @@ from cds_service.trace import trace
 _WIDTH = 78  # columns of a card: an EHR's sidebar is narrow
 _COLOURS = {"info": "blue", "warning": "yellow", "critical": "bold red"}
 _MARKS = {"holds": ("✓", "green"), "fails": ("✗", "dim"), "unknown": ("?", "yellow")}
-_SILENCE = {
+SILENCE = {
     "patient-user": "cards are for clinicians, and a patient is asking",
     "deceased": "the patient is recorded as deceased",
     "minor": "the patient is not certainly 18 yet",
     "no-report-but-unread-conditions": "no report of leg cramps in what could be read; some conditions could not",
+    "no-report-but-unread-entries": "no report of leg cramps in what could be read; some entries could not",
     "no-report": "no report of leg cramps in this record",
+    "denied": "leg cramps are recorded as not there",
     "resolved": "the report of leg cramps is resolved, inactive or abated",
     "refuted": "the report of leg cramps is refuted or entered in error",
-    "other-site": "the cramps that are reported are not leg cramps, or only on exertion, or denied",
+    "other-site": "the cramps that are reported are not leg cramps, only on exertion, past, or somebody else's",
     "unclear": "an entry about leg cramps does not say whether they are there",
     "too-old": "the report of leg cramps is more than 365 days old",
-    "undated-observation": "an observation of leg cramps carries no date",
+    "undated-observation": "an observation or answer about leg cramps carries no date",
+    "undated-reason": "a past visit or order for leg cramps carries no date",
     "absent-later": "a later entry says that there are no leg cramps",
     "nothing-found": "leg cramps are reported, and nothing in this record was found that could contribute",
 }
@@ -133,7 +136,7 @@ def _show(checked: _Checked, knowledge: Knowledge, console: Console, *, explain:
         console.print(_panel(card, width))
     if not advice.cards:
         reason = advice.silence or ""
-        console.print(Text(f"No cards: {_SILENCE.get(reason, 'nothing to say')} ({reason})."))
+        console.print(Text(f"No cards: {SILENCE.get(reason, 'nothing to say')} ({reason})."))
     counts = advice.counts
     if counts:
         console.print(

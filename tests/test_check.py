@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from cds_service import check as checks
 from cds_service import settings as site
 from cds_service.app import create_app
 from cds_service.cli import app
@@ -328,3 +329,15 @@ def test_a_wrong_setting_or_day_is_a_wrong_call(tmp_path: Path) -> None:
 
     assert (setting.exit_code, day.exit_code) == (2, 2)
     assert setting.stderr == "legcramps: LEGCRAMPS_TIMEZONE: is no IANA time zone, such as Europe/London\n"
+
+
+def test_every_reason_for_silence_has_words() -> None:
+    """A reason code that a module gives must not reach a person as it is."""
+    folder = Path(checks.__file__).parent
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in ("advise.py", "reports.py"))
+    given = set(re.findall(r'return "([a-z-]+)"|Advice\(\(\), "([a-z-]+)"|else "([a-z-]+)"', text))
+
+    codes = {code for found in given for code in found if code}
+
+    assert {"no-report", "minor", "undated-reason", "denied", "patient-user"} <= codes
+    assert codes <= set(checks.SILENCE)
