@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cds_service import analyte_names, diagnosis_names, drug_routes
-from cds_service.code_systems import ICD9CM, canonical
+from cds_service.code_systems import ICD9CM, canonical, readings
 from cds_service.code_table import CodeTable, Entry
 from cds_service.drug_names import DrugNames
 from cds_service.names import LONGEST, Phrases, tokens
@@ -48,7 +48,7 @@ class ValueSets:
         self.analyte_names = files.analyte_sets
         self.tests = frozenset(files.orders)
         self._drugs, self._diagnoses, self._analytes = files.drugs, files.diagnoses, files.analytes
-        self._orders = files.orders
+        self._orders, self._answers = files.orders, files.answers
         self.version, self.mapping = files.version, files.mapping
         self.local_codes = files.analytes.local_codes()  # by analyte: what a site calls it
         self._drug_names = DrugNames(files.drug_names)
@@ -158,6 +158,16 @@ class ValueSets:
         """The codings under which *test* is ordered; () when the test is not known."""
         return self._orders.get(test, ())
 
+    def answer(self, concept: Concept) -> str:
+        """
+        What a coded value answers: "yes", "no", "pregnant", "not-pregnant" or "unknown".
+
+        "" when no coding of it is an answer, or two disagree. Words are not read.
+        """
+        keys = (key for coding in concept.coding or () for key in _keys(coding))
+        found = {self._answers[key] for key in keys if key in self._answers}
+        return found.pop() if len(found) == 1 else ""
+
     def tests_ordered(self, concept: Concept) -> tuple[str, ...]:
         """The tests that an order asks for, by code, else by the test's own name in its words."""
         keys = ((canonical(coding.system or ""), coding.code) for coding in concept.coding or ())
@@ -204,6 +214,12 @@ def _is_short(concept: Concept) -> bool:
             if said and len(said) > LONGEST:
                 return False
     return concept.coding is None or len(concept.coding) < _MANY_CODINGS
+
+
+def _keys(coding: Coding) -> list[tuple[str, str]]:
+    """System and code as tables list them, by whichever name the record gives the system."""
+    system, code = coding.system or "", coding.code or ""
+    return [(canonical(system), form) for form in readings(system, code)]
 
 
 def _tests_by_coding(orders: dict[str, tuple[Coding, ...]]) -> dict[tuple[str, str | None], tuple[str, ...]]:

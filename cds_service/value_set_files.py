@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cds_service import code_map
 from cds_service.analyte_names import AnalyteName, unit_form
-from cds_service.code_systems import KNOWN
+from cds_service.code_systems import KNOWN, listed
 from cds_service.code_table import CodeTable, Entry
 from cds_service.diagnosis_names import Phrase
 from cds_service.drug_names import DrugName
@@ -23,12 +23,13 @@ DRUG = ("system", "code", "display", "match", "ingredient", "route", "source")
 DIAGNOSIS = ("system", "code", "display", "match", "note", "source")
 ANALYTE = ("system", "code", "display", "match", "unit", "source")
 ORDER = ("test", "system", "code", "display", "source")
+ANSWER = ("answer", "system", "code", "display", "source")
 
 CODE_MATCHES = frozenset({"exact", "prefix", "prefix_needs_context"})
 DRUG_NAMES = frozenset({"name", "name_ambiguous"})
 PHRASES = frozenset({"phrase", "phrase_needs_context"})
 ANALYTE_NAMES = frozenset({"phrase", "phrase_needs_unit"})
-
+ANSWERS = frozenset({"yes", "no", "pregnant", "not-pregnant", "unknown"})
 
 VERSION = "VERSION"  # beside the folders: date and digest of what was compiled
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d\+[0-9a-f]{8,}")
@@ -50,11 +51,13 @@ class ValueSetFiles:
         self.phrases: list[Phrase] = []
         self.analyte_names: list[AnalyteName] = []
         self.orders: dict[str, tuple[Coding, ...]] = {}
+        self.answers: dict[tuple[str, str], str] = {}  # by system and code
         with _nothing_thrown_away():
             self.drug_classes = self._each(folder, "drugs")
             self.concepts = self._each(folder, "diagnoses")
             self.analyte_sets = self._each(folder, "analytes")
             self._orders(folder / "orders.csv")
+            self._answers(folder / "answers.csv")
         self.version = _version(folder / VERSION)
         self.mapping: Counter[str] = Counter()
         for each in code_map.read(local) if local else ():
@@ -131,6 +134,15 @@ class ValueSetFiles:
                     f"{_named(path)}:{number}", "an order needs a test, a known system and a code"
                 )
             self.orders[test] = (*self.orders.get(test, ()), Coding(system, code, display))
+
+    def _answers(self, path: Path) -> None:
+        for number, (answer, system, code, _, _) in enumerate(_read(path, ANSWER), 2):
+            form = listed(system, code) if system in KNOWN else ""
+            if not (answer in ANSWERS and form):
+                problem = f"not one of {', '.join(sorted(ANSWERS))} with a code of a known system"
+                raise KnowledgeInvalid(f"{_named(path)}:{number}", problem)
+            if self.answers.setdefault((system, form), answer) != answer:
+                raise KnowledgeInvalid(f"{_named(path)}:{number}", f"{code} is another answer already")
 
 
 @contextmanager

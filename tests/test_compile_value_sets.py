@@ -2,18 +2,23 @@
 
 import csv
 import re
-import runpy
-import shutil
+import sys
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cds_service.code_systems import ATC, KNOWN, NDC, RXNORM, SNOMED
+from cds_service.code_systems import ATC, ICD10, ICD10CM, KNOWN, LOINC, NDC, RXNORM, SNOMED
+from cds_service.errors import KnowledgeInvalid
+from cds_service.record import Coding, Concept
+from cds_service.terminology import ValueSets
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))  # as when it is run as a script
+import compile_value_sets
 
 ROOT = Path(__file__).parents[1]
 VALUE_SETS = ROOT / "cards" / "value_sets"
-TOOL = ROOT / "tools" / "compile_value_sets.py"
+OWN = ROOT / "tools"
 FILES = sorted(VALUE_SETS.rglob("*.csv"))
 MATCHES = {
     "drugs": {"exact", "prefix", "name", "name_ambiguous"},
@@ -53,6 +58,13 @@ ckd_advanced,ICD10CM,N18.5,Stage 5,exact,icd,yes,late
 ckd_advanced,ICD9CM,585.5,Stage 5,exact,icd,no,
 ckd_advanced,text,,CKD 5,phrase,general,n/a,
 chronic_kidney_disease,text,,CKD,phrase,general,n/a,
+end_stage_renal_disease,text,,ESRD,phrase,general,n/a,
+lumbar_radiculopathy_stenosis,ICD10,M54.1,Radiculopathy,prefix_needs_context,who,yes,
+lumbar_radiculopathy_stenosis,ICD10CM,M54.16,"Radiculopathy, lumbar region",exact,icd,yes,
+heart_failure,SNOMED,84114007,Heart failure,exact,list,yes,
+heart_failure,SNOMED,313389004,No cardiac failure (finding),exact,list,yes,
+heart_failure,SNOMED,399935008,Chronic obstructive pulmonary disease,exact,list,yes,
+asthma_copd,SNOMED,399935008,Chronic obstructive pulmonary disease,exact,list,yes,
 """,
     "labs.csv": """analyte,loinc,display,typical_ucum_unit,source,verified
 potassium,2823-3,Potassium,mmol/L,list,yes
@@ -67,6 +79,18 @@ potassium,http://loinc.org,2823-3,Potassium,list,yes
 USUAL = """kind,set,name,match
 analyte,potassium,K,phrase_needs_unit
 phrase,ckd_advanced,kidney failure stage 5,phrase
+phrase,end_stage_renal_disease,terminal renal failure,phrase
+phrase,end_stage_renal_disease,ckd,phrase
+phrase,cirrhosis,not in this source,phrase
+not_a_diagnosis,,kidney stone,phrase
+"""
+LEFT_OUT = """concept,system,code,display,why
+heart_failure,SNOMED,313389004,No cardiac failure (finding),says that there is none
+heart_failure,SNOMED,399935008,Chronic obstructive pulmonary disease,a disease of the lungs
+"""
+ANSWER_CODES = """answer,system,code,display,source
+no,http://loinc.org,LA32-8,No,list
+yes,http://loinc.org,LA33-6,Yes,list
 """
 
 
@@ -75,24 +99,21 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def tool(folder: Path = TOOL.parent) -> dict[str, Any]:
-    return runpy.run_path(str(folder / TOOL.name))
-
-
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Tables as a source has them, and beside them the compiler with usual names of its own."""
+    """Tables as a source has them; in the folder above them, names and codes of our own."""
     folder = tmp_path / "source"
     folder.mkdir()
     for name, content in SOURCE.items():
         (folder / name).write_text(content, encoding="utf-8")
-    shutil.copy(TOOL, tmp_path)
     (tmp_path / "usual_names.csv").write_text(USUAL, encoding="utf-8")
+    (tmp_path / "left_out.csv").write_text(LEFT_OUT, encoding="utf-8")
+    (tmp_path / "answer_codes.csv").write_text(ANSWER_CODES, encoding="utf-8")
     return folder
 
 
 def compile_to(source: Path, output: Path) -> Path:
-    assert tool(source.parent)["main"]([str(source), str(output)]) == 0
+    assert compile_value_sets.main([str(source), str(output)], source.parent) == 0
     return output
 
 
@@ -152,14 +173,113 @@ def test_a_wider_concept_has_the_phrases_of_those_within_it(source: Path, tmp_pa
     assert cells(output / "diagnoses" / "chronic_kidney_disease.csv") == [
         ("", "", "CKD", "phrase", ""),
         ("", "", "CKD 5", "phrase", "phrase of ckd_advanced"),
+        ("", "", "ESRD", "phrase", "phrase of end_stage_renal_disease"),
         ("", "", "kidney failure stage 5", "phrase", "phrase of ckd_advanced"),
+        ("", "", "terminal renal failure", "phrase", "phrase of end_stage_renal_disease"),
     ]
-    icd10cm = "http://hl7.org/fhir/sid/icd-10-cm"
     assert cells(output / "diagnoses" / "ckd_advanced.csv") == [
         ("", "", "CKD 5", "phrase", ""),
+        ("", "", "ESRD", "phrase", "phrase of end_stage_renal_disease"),
+        ("", "", "ckd", "phrase", "phrase of end_stage_renal_disease"),
         ("", "", "kidney failure stage 5", "phrase", ""),
-        (icd10cm, "N18.5", "Stage 5", "exact", "late"),
+        ("", "", "terminal renal failure", "phrase", "phrase of end_stage_renal_disease"),
+        (ICD10CM, "N18.5", "Stage 5", "exact", "late"),
     ]
+
+
+def test_a_usual_phrase_is_for_the_concepts_of_the_source_only(source: Path, tmp_path: Path) -> None:
+    output = compile_to(source, tmp_path / "out")
+
+    assert not (output / "diagnoses" / "cirrhosis.csv").exists()
+    assert not (output / "diagnoses" / "liver_disease_cirrhosis.csv").exists()
+    assert cells(output / "diagnoses" / "end_stage_renal_disease.csv") == [
+        ("", "", "ESRD", "phrase", ""),
+        ("", "", "ckd", "phrase", ""),
+        ("", "", "terminal renal failure", "phrase", ""),
+    ]
+
+
+def test_a_wide_code_of_the_spine_is_settled_by_the_character_of_its_site(
+    source: Path, tmp_path: Path
+) -> None:
+    output = compile_to(source, tmp_path / "out")
+
+    assert cells(output / "diagnoses" / "lumbar_radiculopathy_stenosis.csv") == [
+        (ICD10, "M54.1", "Radiculopathy", "prefix_needs_context", ""),
+        (ICD10, "M54.16", "Radiculopathy, lumbar region", "prefix", "site by the fifth character"),
+        (ICD10CM, "M54.16", "Radiculopathy, lumbar region", "exact", ""),
+    ]
+    value_sets = ValueSets.load(output)
+    neck = Concept((Coding(ICD10, "M54.12", None),))
+    loin = Concept((Coding(ICD10, "M54.16", None),))
+    assert value_sets.diagnoses(neck) == ()
+    assert [match.value_set for match in value_sets.diagnoses(loin)] == ["lumbar_radiculopathy_stenosis"]
+
+
+def test_rows_that_are_plainly_wrong_are_left_out_of_their_concept(source: Path, tmp_path: Path) -> None:
+    output = compile_to(source, tmp_path / "out")
+
+    assert cells(output / "diagnoses" / "heart_failure.csv") == [
+        (SNOMED, "84114007", "Heart failure", "exact", "")
+    ]
+    assert cells(output / "diagnoses" / "asthma_copd.csv") == [
+        (SNOMED, "399935008", "Chronic obstructive pulmonary disease", "exact", "")
+    ]
+
+
+def test_a_code_left_out_of_all_concepts_and_words_of_no_diagnosis_stay_recognised(
+    source: Path, tmp_path: Path
+) -> None:
+    output = compile_to(source, tmp_path / "out")
+
+    assert cells(output / "diagnoses" / "_none.csv") == [
+        ("", "", "kidney stone", "phrase", ""),
+        (SNOMED, "313389004", "No cardiac failure (finding)", "exact", "says that there is none"),
+    ]
+
+
+@pytest.mark.parametrize("cell", ["heart_failure", "SNOMED", "313389004", "No cardiac failure (finding)"])
+def test_a_row_to_be_left_out_that_the_source_has_no_more_stops_the_compiler(
+    source: Path, tmp_path: Path, cell: str
+) -> None:
+    left_out = LEFT_OUT.replace(f"{cell},", "another,", 1)
+    (tmp_path / "left_out.csv").write_text(left_out, encoding="utf-8")
+
+    with pytest.raises(SystemExit, match=r"left_out\.csv: no such row in conditions\.csv .*: .*another"):
+        compile_value_sets.main([str(source), str(tmp_path / "out")], source.parent)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_answer_codes_are_compiled_with_the_value_sets(source: Path, tmp_path: Path) -> None:
+    output = compile_to(source, tmp_path / "out")
+
+    assert cells(output / "answers.csv") == [
+        ("no", LOINC, "LA32-8", "No"),
+        ("yes", LOINC, "LA33-6", "Yes"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "where"),
+    [
+        ("perhaps,http://loinc.org,LA33-6,Yes,list", "out/answers.csv:2"),
+        ("yes,http://example.org,LA33-6,Yes,list", "out/answers.csv:2"),
+        ("yes,http://loinc.org,,Yes,list", "out/answers.csv:2"),
+        ("yes,http://loinc.org,LA33-6,Yes", "out/answers.csv:2"),
+        ("yes,http://loinc.org,LA33-6,Yes,a\nno,http://loinc.org,LA33-6,No,b", "out/answers.csv:3"),
+    ],
+)
+def test_an_answer_that_is_not_understood_stops_the_start(
+    source: Path, tmp_path: Path, row: str, where: str
+) -> None:
+    output = compile_to(source, tmp_path / "out")
+    (output / "answers.csv").write_text(f"answer,system,code,display,source\n{row}\n", encoding="utf-8")
+
+    with pytest.raises(KnowledgeInvalid) as problem:
+        ValueSets.load(output)
+
+    assert problem.value.where == where
 
 
 def test_analytes_have_codes_and_usual_names_with_the_units_that_fit(source: Path, tmp_path: Path) -> None:
@@ -205,18 +325,18 @@ def test_a_source_that_does_not_say_its_day_is_refused(source: Path, tmp_path: P
     (source / "PROVENANCE.md").write_text("Assembled some day\n", encoding="utf-8")
 
     with pytest.raises(SystemExit, match="does not say `Assembled YYYY-MM-DD`"):
-        tool(source.parent)["main"]([str(source), str(tmp_path / "out")])
+        compile_value_sets.main([str(source), str(tmp_path / "out")], source.parent)
 
     assert not (tmp_path / "out").exists()
 
 
 def test_the_committed_version_is_that_of_the_committed_files() -> None:
     """Value sets are compiled, not written by hand: after a change, run the compiler again."""
-    assert version(VALUE_SETS).strip().partition("+")[2] == tool()["digest"](VALUE_SETS)
+    assert version(VALUE_SETS).strip().partition("+")[2] == compile_value_sets.digest(VALUE_SETS)
 
 
 def test_without_a_source_folder_the_usage_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert tool()["main"]([]) == 2
+    assert compile_value_sets.main([]) == 2
     assert "SOURCE_FOLDER" in capsys.readouterr().err
 
 
@@ -247,6 +367,50 @@ def test_committed_orders_are_well_formed() -> None:
 
     assert len(codings) == len(set(codings))
     assert {row["system"] for row in rows} <= KNOWN
+
+
+@cache
+def committed() -> ValueSets:
+    return ValueSets.load(VALUE_SETS)
+
+
+@pytest.mark.parametrize(
+    ("codings", "answer"),
+    [
+        ([(LOINC, "LA33-6")], "yes"),
+        ([("urn:oid:2.16.840.1.113883.6.1", "la33-6")], "yes"),
+        ([(SNOMED, "373067005")], "no"),
+        ([(f"{SNOMED}/900000000000207008", "373067005 |No|")], "no"),
+        ([(SNOMED, "77386006"), (LOINC, "LA15173-0")], "pregnant"),
+        ([("http://example.org", "N"), (SNOMED, "60001007")], "not-pregnant"),
+        ([(LOINC, "LA4489-6")], "unknown"),
+        ([(LOINC, "LA33-6"), (SNOMED, "373067005")], ""),
+        ([(SNOMED, "LA33-6")], ""),
+        ([(None, "LA33-6")], ""),
+        ([(LOINC, None)], ""),
+        ([("http://example.org", "yes")], ""),
+        ([], ""),
+    ],
+)
+def test_a_coded_answer_is_read_unless_its_codings_disagree(
+    codings: list[tuple[str | None, str | None]], answer: str
+) -> None:
+    concept = Concept(tuple(Coding(system, code, "Yes") for system, code in codings), "Yes")
+
+    assert committed().answer(concept) == answer
+
+
+def test_no_left_out_row_is_in_its_concept_and_each_has_a_reason() -> None:
+    rows = rows_of(OWN / "left_out.csv")
+
+    told = {(row["concept"], row["code"]) for row in rows}
+    held = {
+        (path.stem, row["code"]) for path in (VALUE_SETS / "diagnoses").glob("*.csv") for row in rows_of(path)
+    }
+
+    assert told
+    assert told.isdisjoint(held)
+    assert all(row["why"] for row in rows)
 
 
 def test_every_source_is_told_with_its_licence() -> None:
