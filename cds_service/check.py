@@ -196,6 +196,9 @@ def _tree(told: Mapping[str, Any]) -> Tree:
     _add_listed(
         tree, "Not used", (f"{each['what']}: {each['why']}{_from(each)}" for each in told["not_used"])
     )
+    _add_listed(
+        tree, "Code and words disagree", (f"{each['what']}{_from(each)}" for each in told["named_otherwise"])
+    )
     _add_listed(tree, "Could not be read", (f"{each['why']}{_from(each)}" for each in told["unread"]))
     _add_listed(tree, "Not supplied", told["missing"])
     _add_listed(tree, "Possibly cut off", told["cut_off"])

@@ -9,7 +9,7 @@ from cds_service.dates import Span, written
 from cds_service.facts import Diagnosed
 from cds_service.names import cancelled, tokens
 from cds_service.record import Diagnosis, Person, Result
-from cds_service.terminology import Match
+from cds_service.terminology import Match, ValueSets
 
 _DAYS_A_YEAR = Decimal("365.25")
 _OVER = {"inactive", "remission", "resolved"}
@@ -20,6 +20,7 @@ _DOUBTED = {"provisional", "differential", "unconfirmed"}
 _STALE_PREGNANCY = 300  # days since it was recorded
 _LONGEST_GESTATION = 42 * 7
 _DUE = 40 * 7
+_PREGNANT = {"pregnant": True, "yes": True, "not-pregnant": False, "no": False}
 _ENDED_WORDS = {
     "delivery", "delivered", "postpartum", "puerperium", "miscarriage", "miscarried", "stillbirth", "childbirth",
     "livebirth", "abortion", "termination",
@@ -46,7 +47,10 @@ def began(diagnosis: Diagnosis, person: Person) -> Span | None:
     if stated is not None or diagnosis.onset_age is None or birth is None:
         return stated
     youngest, oldest = (int(age * _DAYS_A_YEAR) for age in diagnosis.onset_age)
-    return Span(birth.plus(youngest).first, birth.plus(oldest + 366).last)
+    first, last = birth.plus(youngest).first, birth.plus(oldest).last
+    recorded = written(diagnosis.recorded)
+    # nothing begins after it was written down
+    return Span(first, max(first, min(last, recorded.last)) if recorded else last)
 
 
 def diagnosed(diagnosis: Diagnosis, match: Match, person: Person) -> Diagnosed:
@@ -99,11 +103,13 @@ def _gestation(analyte: str, result: Result) -> Gestation | None:
     return None
 
 
-def observed_pregnancies(entries: Iterable[tuple[str, Result]]) -> tuple[list[Diagnosed], list[date]]:
+def observed_pregnancies(
+    entries: Iterable[tuple[str, Result]], value_sets: ValueSets
+) -> tuple[list[Diagnosed], list[date]]:
     """
     Pregnancies that Observations report (a status, a due date, a gestational age), and days on which one was denied.
 
-    A last period alone is no pregnancy. A coded answer is read by its display: no table holds the answer codes.
+    A last period alone is no pregnancy.
     """
     present, denied = [], []
     for analyte, result in entries:
@@ -111,7 +117,7 @@ def observed_pregnancies(entries: Iterable[tuple[str, Result]]) -> tuple[list[Di
         if taken is None or result.status in ("entered-in-error", "cancelled", "registered"):
             continue
         says = (
-            _says_pregnant(result)
+            _says_pregnant(result, value_sets)
             if analyte == "pregnancy_status"
             else _gestation(analyte, result) is not None
         )
@@ -122,8 +128,11 @@ def observed_pregnancies(entries: Iterable[tuple[str, Result]]) -> tuple[list[Di
     return present, denied
 
 
-def _says_pregnant(result: Result) -> bool | None:
-    """None when the answer is neither."""
+def _says_pregnant(result: Result, value_sets: ValueSets) -> bool | None:
+    """By the answer's code, else its words; None when the answer is neither."""
+    coded = value_sets.answer(result.answer) if result.answer else ""
+    if coded in _PREGNANT:
+        return _PREGNANT[coded]
     for word in result.answer.words() if result.answer else ():
         said = tokens(word)
         if "pregnant" in said:

@@ -48,17 +48,26 @@ _ONCE_A_DAY = word_set("""
 
 def daily_dose(doses: Sequence[Dose], concept: Concept) -> Quantity | None:
     """
-    The dose a day: dose times how often, else the strength of one unit of the product.
+    The dose a day: dose times how often, else the strength of one unit of the product that is taken once a day.
 
     Dose lines of one entry add up. Amounts in tablets are multiplied by the strength. None when anything needed is
-    unknown, or the text holds more than one strength (a combination, or a tapering schedule).
+    unknown ("two tablets" in words: the strength would be half the dose), or the text holds more than one strength
+    (a combination, or a tapering schedule).
     """
     strength = _strength(concept)
+    if all(_is_one_a_day(dose) for dose in doses):
+        return strength
     parts = [_line(dose, strength) for dose in doses]
     known = [part for part in parts if part]
-    if not known or len(known) < len(parts) or len({part.unit for part in known}) > 1:
-        return strength
+    if len(known) < len(parts) or len({part.unit for part in known}) > 1:
+        return None
     return _daily(sum((part.value for part in known), Decimal(0)), known[0].unit)
+
+
+def _is_one_a_day(dose: Dose) -> bool:
+    """Whether a line names no amount, and nothing but once a day."""
+    is_daily = dose.per_day in (None, Decimal(1)) and _is_once_a_day(dose.text)
+    return dose.amount is None and is_daily and _in_text(dose.text) is None
 
 
 def _line(dose: Dose, strength: Quantity | None) -> Quantity | None:

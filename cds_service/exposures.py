@@ -10,7 +10,7 @@ from cds_service.dates import Span, written
 from cds_service.doses import daily_dose
 from cds_service.facts import Course, Exposure, Rise
 from cds_service.quantity import Quantity
-from cds_service.record import Medicine
+from cds_service.record import Concept, Medicine
 
 # a recorded end and a start no later than this are one course (DECISIONS, Exposures)
 REJOIN = timedelta(days=30)
@@ -47,8 +47,8 @@ def is_real(medicine: Medicine) -> bool:
     return medicine.is_statement or medicine.intent not in _UNREAL_INTENTS
 
 
-def taking(medicine: Medicine) -> Taking:
-    """Read the dates and the daily dose of one real entry."""
+def taking(medicine: Medicine, named: Concept) -> Taking:
+    """Read the dates and the daily dose of one real entry; *named* may hold the strength of the product."""
     began, ended = written(medicine.started), written(medicine.stopped)
     if ended is None and began is not None and medicine.supply_days:
         ended = began.plus(medicine.supply_days)
@@ -60,7 +60,7 @@ def taking(medicine: Medicine) -> Taking:
         is_unknown=medicine.status in ("unknown", ""),
         is_over=medicine.status == "stopped" or (medicine.is_statement and medicine.status == "completed"),
         is_statement=medicine.is_statement,
-        dose=daily_dose(medicine.doses, medicine.concept),
+        dose=daily_dose(medicine.doses, named),
         source=medicine.source,
         reasons=tuple(word for reason in medicine.reasons for word in reason.concept.words()),
         key=medicine.key,

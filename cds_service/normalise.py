@@ -188,9 +188,10 @@ def _dated(result: Result, dates: set[str]) -> Result:
 
 def _order(given: fhir.Given, pointers: Pointers) -> Order:
     resource = given.resource
+    code = resource.code or NOTHING
     return Order(
         source=given.source,
-        concept=resource.code or NOTHING,
+        concept=code.concept or code,
         status=resource.status or "",
         intent=resource.intent or "",
         do_not_perform=bool(resource.do_not_perform),
@@ -229,28 +230,31 @@ def _diagnosis(source: str, resource: fhir.Resource) -> Diagnosis:
         onset=resource.onset_date_time or (period.start if period else None) or resource.onset_string,
         onset_age=_onset_age(resource),
         abated=_has_abated(resource),
-        abated_on=resource.abatement_date_time or (ended.end if ended else None),
+        abated_on=resource.abatement_date_time or ((ended.end or ended.start) if ended else None),
         recorded=resource.recorded_date,
     )
 
 
 def _onset_age(resource: fhir.Resource) -> tuple[Decimal, Decimal] | None:
-    """The age at onset in years, from and to; an open range has no use."""
+    """The age at onset in years, from and below: 74 a is 74 to 75 years; an open range has no use."""
     ages = resource.onset_range
     low = _years(ages.low if ages else resource.onset_age)
     high = _years(ages.high) if ages else low
-    return (low, high) if low is not None and high is not None and low <= high else None
+    return (low[0], high[1]) if low and high and low[0] < high[1] else None
 
 
-def _years(age: fhir.Quantity | None) -> Decimal | None:
+def _years(age: fhir.Quantity | None) -> tuple[Decimal, Decimal] | None:
+    """From that age to the next one, in years."""
     if age is None or age.comparator:
         return None
-    value, factor = number(age.value), _YEARS.get(age.code or age.unit or "")
-    return value * factor if value is not None and factor is not None else None
+    value = number(age.value)
+    unit = _YEARS.get(age.code or "") or _YEARS.get((age.unit or "").casefold())
+    return (value * unit, (value + 1) * unit) if value is not None and unit is not None else None
 
 
 def _has_abated(resource: fhir.Resource) -> bool:
-    dated = resource.abatement_date_time or (resource.abatement_period and resource.abatement_period.end)
+    period = resource.abatement_period or fhir.Period()
+    dated = resource.abatement_date_time or period.end or period.start
     other: str | bool | None = resource.abatement_string or _is_any(
         resource.abatement_age, resource.abatement_range
     )

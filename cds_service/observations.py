@@ -66,6 +66,7 @@ def _own(source: str, key: str, resource: fhir.Resource) -> Result:
         low=low,
         high=high,
         site=words(resource.body_site),
+        specimen=words(resource.specimen),
         remarks=" ".join(
             (words(resource.specimen), words(resource.interpretation), *_notes(resource.note))
         ).strip(),
@@ -91,6 +92,7 @@ def _component(parent: Result, component: fhir.Component) -> Result:
         low=low,
         high=high,
         site=parent.site,
+        specimen=parent.specimen,
         remarks=f"{parent.remarks} {words(component.interpretation)}".strip(),
         is_absent=component.data_absent_reason is not None,
         is_other=_is_other(component),

@@ -214,8 +214,9 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
     ]
     if knowledge.analytes[result.analyte].in_multiples and result.high:
         notes.append(f"{short} {round(result.value / result.high, 1)} x ULN {result.high}")
-    same_day = [each for each in facts.latest(result.analyte, with_preliminary=True) if each != result]
-    if same_day and result in facts.latest(result.analyte, with_preliminary=True):
+    latest = facts.latest(result.analyte, with_preliminary=True)
+    same_day = [each for each in latest if reported(each) != reported(result)]
+    if same_day and result in latest:
         notes.append(f"also {' '.join(reported(same_day[0]))} that day")
     if result.corrected is not None and result.companion is not None:
         short = knowledge.analytes[result.companion.analyte].short

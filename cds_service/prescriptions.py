@@ -16,16 +16,13 @@ _PER_DAY = {
     "mo": _MONTH,
     "a": _YEAR,
 }
+# UCUM codes and usual words of a duration
 _IN_DAYS = {
-    "h": 1 / Decimal(24),
-    "d": Decimal(1),
-    "day": Decimal(1),
-    "days": Decimal(1),
-    "wk": Decimal(7),
-    "week": Decimal(7),
-    "weeks": Decimal(7),
-    "mo": Decimal(30),
-    "a": Decimal(365),
+    **dict.fromkeys(("h", "hour", "hours"), 1 / Decimal(24)),
+    **dict.fromkeys(("d", "day", "days"), Decimal(1)),
+    **dict.fromkeys(("wk", "week", "weeks"), Decimal(7)),
+    **dict.fromkeys(("mo", "month", "months"), Decimal(30)),
+    **dict.fromkeys(("a", "year", "years"), Decimal(365)),
 }
 _LONGEST_SUPPLY = Decimal(36_500)  # days: a century is no real supply
 # HL7 v3 GTSAbbreviation in Timing.code, times a day
@@ -61,7 +58,7 @@ def medicine(given: fhir.Given, named: tuple[Concept, Concept], reasons: tuple[R
         lenient(resource.dosage if is_statement else resource.dosage_instruction, tuple[fhir.Dosage, ...])
         or ()
     )
-    bounds = _bounds(dosages)
+    bounds = _bounds(dosages, resource)
     if is_statement:
         period = resource.effective_period or fhir.Period(start=resource.effective_date_time)
         stated = period.start or bounds.start
@@ -110,8 +107,13 @@ def _medicine_status(resource: fhir.Resource) -> str:
     return next(said, _R5_STATUS.get(status, status))
 
 
-def _bounds(dosages: Iterable[fhir.Dosage]) -> fhir.Period:
-    repeats = (dosage.timing.repeat for dosage in dosages if dosage.timing and dosage.timing.repeat)
+def _bounds(dosages: Iterable[fhir.Dosage], resource: fhir.Resource) -> fhir.Period:
+    """From when to when the medicine is to be taken: R5's period or timing of the whole, else a dosage line's."""
+    whole = lenient(resource.effective_dose_period, fhir.Period)
+    if whole is not None:
+        return whole
+    timings = (lenient(resource.effective_timing, fhir.Timing), *(dosage.timing for dosage in dosages))
+    repeats = (timing.repeat for timing in timings if timing and timing.repeat)
     return next((repeat.bounds_period for repeat in repeats if repeat.bounds_period), fhir.Period())
 
 
@@ -127,7 +129,8 @@ def _days(duration: fhir.Quantity | None) -> Decimal | None:
     """A duration in days, None when there is none, or none that can be."""
     if duration is None:
         return None
-    amount, unit = number(duration.value), _IN_DAYS.get(duration.code or duration.unit or "")
+    amount = number(duration.value)
+    unit = _IN_DAYS.get(duration.code or "") or _IN_DAYS.get((duration.unit or "").casefold())
     return min(amount * unit, _LONGEST_SUPPLY) if amount is not None and amount > 0 and unit else None
 
 

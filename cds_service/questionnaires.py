@@ -32,6 +32,7 @@ def _answer(given: fhir.Given, item: fhir.Item, answer: fhir.ItemAnswer) -> Resu
         low=None,
         high=None,
         site="",
+        specimen="",
         remarks="",
         is_absent=said is None and number is None and answer.value_boolean is None,
         key=given.key,

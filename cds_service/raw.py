@@ -12,6 +12,14 @@ from cds_service.record import Concept
 
 T = TypeVar("T")
 
+# HL7's condition-clinical and condition-ver-status
+_STATUSES = frozenset(
+    {
+        "active", "recurrence", "relapse", "inactive", "remission", "resolved", "unconfirmed", "provisional",
+        "differential", "confirmed", "refuted", "entered-in-error",
+    }
+)  # fmt: skip
+
 
 def is_given(raw: Raw) -> bool:
     """Whether the member was there, and not null."""
@@ -48,9 +56,14 @@ def words(raw: Raw) -> str:
 
 
 def status(raw: Raw) -> str:
-    """The code of a clinical or verification status; R4 has a CodeableConcept, STU3 a bare code."""
+    """
+    The clinical or verification status; R4 has a CodeableConcept, STU3 a bare code.
+
+    HL7's code wherever it stands: behind a site's own code, or only in words ("Entered in error").
+    """
     concept = lenient(raw, Concept)
     if concept is None:
         return lenient(raw, str) or ""
-    codes = (coding.code for coding in concept.coding or ())
-    return next((code for code in codes if code), concept.text or "").casefold()
+    codes = [coding.code for coding in concept.coding or () if coding.code]
+    said = ["-".join(each.casefold().split()) for each in (*codes, *concept.words())]
+    return next((each for each in said if each in _STATUSES), said[0] if said else "")

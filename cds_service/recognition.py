@@ -10,7 +10,17 @@ from cds_service import diagnoses, exposures, reports, results
 from cds_service.dates import written
 from cds_service.facts import Diagnosed, Exposure, Facts, LabResult, Unusable
 from cds_service.laboratory import Analyte
-from cds_service.record import NOTHING, Diagnosis, Medicine, Order, PatientRecord, Person, Result, Supply
+from cds_service.record import (
+    NOTHING,
+    Concept,
+    Diagnosis,
+    Medicine,
+    Order,
+    PatientRecord,
+    Person,
+    Result,
+    Supply,
+)
 from cds_service.terminology import Match, ValueSets
 
 _MEDICINE_KEYS = ("medicationStatements", "medicationRequests")
@@ -65,7 +75,7 @@ def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
     usable, unusable, dating = _results(record.results, reading)
     conditions = _diagnoses(record, reading)
     dated = diagnoses.gestations(dating)
-    observed, denied = diagnoses.observed_pregnancies(dating)
+    observed, denied = diagnoses.observed_pregnancies(dating, reading.value_sets)
     pregnancies = diagnoses.current_pregnancy(
         (*conditions.get("pregnancy_current", ()), *_undecided(conditions), *observed),
         dated,
@@ -116,6 +126,14 @@ def medicine_matches(medicine: Medicine, value_sets: ValueSets) -> tuple[Match, 
     return value_sets.drugs(medicine.made_of, medicine.route)
 
 
+def named_otherwise(medicine: Medicine, value_sets: ValueSets) -> tuple[str, ...]:
+    """The ingredients that the words name in place of what the code says; () where they agree or name nothing known."""
+    coded = {name for match in medicine_matches(medicine, value_sets) for name in match.name.split(";")}
+    read = (value_sets.drugs(Concept(text=text), medicine.route) for text in medicine.concept.words())
+    said = {name for matches in read for match in matches for name in match.name.split(";")}
+    return tuple(sorted(said)) if coded.isdisjoint(said) else ()
+
+
 def _exposures(record: PatientRecord, reading: Reading) -> dict[str, tuple[Exposure, ...]]:
     entries: list[tuple[str, str, str, exposures.Taking]] = []
     for medicine in record.medicines:
@@ -124,7 +142,9 @@ def _exposures(record: PatientRecord, reading: Reading) -> dict[str, tuple[Expos
         matches = medicine_matches(medicine, reading.value_sets)
         wanted = [match for match in matches if match.value_set in reading.reads]
         if wanted:
-            taking = exposures.taking(medicine)
+            # a strength in the words of another drug is no dose of this one
+            is_otherwise = bool(named_otherwise(medicine, reading.value_sets))
+            taking = exposures.taking(medicine, NOTHING if is_otherwise else medicine.concept)
             entries.extend(
                 (match.value_set, each, match.matched_by, taking)
                 for match in wanted
@@ -197,7 +217,7 @@ def result_matches(result: Result, value_sets: ValueSets) -> tuple[Match, ...]:
     if result.is_of_another:
         return ()
     unit = result.measured.unit if result.measured else ""
-    return value_sets.analytes(result.concept, unit, result.remarks)
+    return value_sets.analytes(result.concept, unit, result.specimen)
 
 
 def _results(

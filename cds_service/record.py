@@ -21,10 +21,15 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
 
 
 class Concept(msgspec.Struct, frozen=True, gc=False):
-    """A FHIR CodeableConcept: several codings of one idea, and what a person wrote."""
+    """
+    A FHIR CodeableConcept: several codings of one idea, and what a person wrote.
+
+    *concept* is there only where R5 has a CodeableReference in its place: then it is the whole of it.
+    """
 
     coding: tuple[Coding, ...] | None = None
     text: str | None = None
+    concept: "Concept | None" = None
 
     def words(self) -> tuple[str, ...]:
         """Everything readable, the person's own words first."""
@@ -118,7 +123,7 @@ class Diagnosis(msgspec.Struct, frozen=True, gc=False):
     clinical: str
     verification: str
     onset: str | None
-    onset_age: tuple[Decimal, Decimal] | None  # years, from and to
+    onset_age: tuple[Decimal, Decimal] | None  # years, from and below
     abated: bool
     abated_on: str | None
     recorded: str | None
@@ -146,7 +151,8 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     low: Measurement | None  # the laboratory's own limits
     high: Measurement | None
     site: str
-    remarks: str  # specimen and interpretation, as text
+    specimen: str  # what was taken, in words
+    remarks: str  # specimen, interpretation and notes, as text
     is_absent: bool  # a reason is given why there is no value
     key: str
     is_other: bool = False  # the value is none of these: a range, a ratio, a picture ...

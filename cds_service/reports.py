@@ -29,9 +29,16 @@ from cds_service.terminology import ValueSets
 
 LONGEST = 365  # days for which an Observation of cramps counts (KNOWLEDGE section 1)
 
-_NO = word_set("no false absent negative neg never none n denied denies not")
+_NO = word_set("""
+    no false absent negative neg never none n denied denies not
+    nein nie niemals nicht kein keine non jamais aucun aucune pas nunca ninguna ninguno mai nessuno nessuna nao nee
+    nooit geen nej nei aldrig aldri ingen
+""")
 _YES = word_set("yes true present positive pos y")
-_OPEN = word_set("unknown know asked unable declined refused unsure uncertain possible possibly pending")
+_OPEN = word_set("""
+    unknown know asked unable declined refused unsure uncertain possible possibly pending
+    unbekannt weiss inconnu inconnue sais desconocido sabe sconosciuto desconhecido sei onbekend okand ukjent ukendt
+""")
 _UNREAL_INTENTS = frozenset({"proposal", "plan", "option"})
 _WITHDRAWN = frozenset({"refuted", "entered-in-error"})
 # not yet, or no longer, said of the patient: Observation and QuestionnaireResponse
@@ -138,7 +145,7 @@ class _Reader:
             return None
         if Told.ELSEWHERE in (by_code, by_value):
             return "other-site"
-        present = _answer(result) if by_value is None else by_value is Told.LEG
+        present = _answer(result, self.value_sets) if by_value is None else by_value is Told.LEG
         taken = written(result.taken)
         if reason := _why_not(present, taken, self.today):
             return reason
@@ -222,22 +229,25 @@ def _why_not(present: bool | None, taken: Span | None, today: date) -> str | Non
     return "too-old" if present and (today - taken.first).days > LONGEST else None
 
 
-def _answer(result: Result) -> bool | None:
+def _answer(result: Result, value_sets: ValueSets) -> bool | None:
     """
     What an Observation whose code is leg cramps says; with no value at all the code itself is the finding.
 
-    None when it was not asked, not answered, or the answer is a code without words.
+    None when it was not asked, not answered, or the answer is an unknown code without words.
     """
     if result.said is not None:
         return result.said
     if result.measured is not None:
         return result.measured.value > 0
     if result.answer is not None:
-        return _yes_or_no(result.answer)
+        return _yes_or_no(result.answer, value_sets)
     return None if result.is_absent or result.is_other else True
 
 
-def _yes_or_no(answer: Concept) -> bool | None:
+def _yes_or_no(answer: Concept, value_sets: ValueSets) -> bool | None:
+    coded = value_sets.answer(answer)
+    if coded:
+        return {"yes": True, "no": False}.get(coded)
     words = {token for text in answer.words() for token in tokens(text)}
     if words & _OPEN:
         return None

@@ -9,6 +9,7 @@ from cds_service.facts import Course, Exposure, Fact, Facts, LabResult, Report, 
 from cds_service.findings import Judgement
 from cds_service.hooks import Card
 from cds_service.knowledge import Contributor, Knowledge
+from cds_service.recognition import medicine_matches, named_otherwise
 from cds_service.record import PatientRecord
 from cds_service.truth import Answer
 
@@ -42,6 +43,7 @@ def trace(advice: Advice, knowledge: Knowledge) -> dict[str, Any]:
             }
             for each in facts.unusable
         ],
+        "named_otherwise": list(_named_otherwise(record, knowledge)),
         **_lost(facts, record),
     }
 
@@ -52,6 +54,17 @@ def _lost(facts: Facts, record: PatientRecord) -> dict[str, Any]:
         "missing": sorted(facts.missing),
         "cut_off": sorted(facts.cut_off),
     }
+
+
+def _named_otherwise(record: PatientRecord, knowledge: Knowledge) -> Iterator[dict[str, Any]]:
+    """Medicines whose code and words disagree: the code decides, and a person should look."""
+    value_sets = knowledge.value_sets
+    for medicine in record.medicines:
+        said = named_otherwise(medicine, value_sets)
+        if said:
+            coded = sorted({match.name for match in medicine_matches(medicine, value_sets)})
+            what = f"read as {', '.join(coded) or 'nothing of ours'} by the code; the words say {', '.join(said)}"
+            yield {"what": what, "sources": [medicine.source]}
 
 
 def _report(report: Report) -> dict[str, Any]:

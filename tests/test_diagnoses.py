@@ -66,7 +66,7 @@ def test_entry_stands_unless_over_or_taken_back(members: dict[str, Any], is_acti
         ({"onset": "2026-03-01", "recorded": "2026-04-01"}, "1 Mar 2026"),
         ({"recorded": "2026-04-01"}, "1 Apr 2026"),
         ({"onset": "in childhood", "recorded": "2026-04-01"}, "1 Apr 2026"),
-        ({"onset_age": (Decimal(60), Decimal(60))}, "2010 to 2011"),
+        ({"onset_age": (Decimal(60), Decimal(61))}, "2010 to 2011"),
         ({}, "None"),
     ],
 )
@@ -99,7 +99,7 @@ def test_doubt_is_kept(verification: str, is_confirmed: bool) -> None:
 def test_age_at_onset_needs_a_birth_date() -> None:
     nobody = Person("p1", None, is_deceased=False)
 
-    found = diagnoses.began(_diagnosis(onset_age=(Decimal(60), Decimal(60))), nobody)
+    found = diagnoses.began(_diagnosis(onset_age=(Decimal(60), Decimal(61))), nobody)
 
     assert found is None
 
@@ -120,6 +120,7 @@ def _dated(taken: str | None = "2026-05-01", status: str = "final", **members: A
         "low": None,
         "high": None,
         "site": "",
+        "specimen": "",
         "remarks": "",
         "is_absent": False,
         "key": "observations",

@@ -80,6 +80,7 @@ def _result(value: str | None = "3.1 mmol/L", **members: Any) -> Result:
         "low": None,
         "high": None,
         "site": "",
+        "specimen": "",
         "remarks": "",
         "is_absent": False,
         "is_other": False,

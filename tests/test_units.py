@@ -183,6 +183,7 @@ def _read(name: str, value: Decimal, unit: str) -> LabResult | Unusable | None:
         low=None,
         high=None,
         site="",
+        specimen="",
         remarks="",
         is_absent=False,
         is_other=False,

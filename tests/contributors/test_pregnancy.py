@@ -177,6 +177,29 @@ def test_earlier_delivery_does_not_end_a_later_pregnancy() -> None:
     assert "C12" in found.flagged
 
 
+@pytest.mark.parametrize(
+    ("answered", "is_pregnant"),
+    [
+        ({"system": "http://loinc.org", "code": "LA15173-0"}, True),
+        ({"system": "http://loinc.org", "code": "LA26683-5"}, False),
+        ({"system": "http://snomed.info/sct", "code": "77386006"}, True),
+        ({"system": "http://snomed.info/sct", "code": "60001007"}, False),
+        ({"system": "http://loinc.org", "code": "LA4489-6"}, False),
+        ({"system": "urn:local", "code": "1", "display": "Pregnant"}, True),
+        ({"system": "urn:local", "code": "2", "display": "Not pregnant"}, False),
+    ],
+)
+def test_pregnancy_status_is_read_by_the_code_of_its_answer_else_by_its_words(
+    answered: dict[str, str], is_pregnant: bool
+) -> None:
+    status = _dated("pregnancy_status", 10, valueCodeableConcept={"coding": [answered]})
+    patient = a_patient().born("1995-01-01").with_cramps().having("observations", status)
+
+    found = answer(patient)
+
+    assert ("C12" in found.flagged) is is_pregnant
+
+
 def test_low_value_is_still_told_beside_it() -> None:
     patient = _pregnant().with_result("potassium", "3.1 mmol/L")
 
