@@ -22,6 +22,7 @@ from cds_service.hooks import Card
 from cds_service.inventory import Line, inventory
 from cds_service.knowledge import Knowledge
 from cds_service.settings import Settings
+from cds_service.terminal import plain
 from cds_service.trace import trace
 
 _WIDTH = 78  # columns of a card: an EHR's sidebar is narrow
@@ -65,7 +66,7 @@ def check(
         try:
             checked = _checked(file, site, day)
         except (OSError, ValueError, RecursionError, CdsError) as error:
-            say.print(Text(f"legcramps: {_plain(str(file))}: {_plain(_why(error))}"))
+            say.print(Text(f"legcramps: {plain(str(file))}: {plain(_why(error))}"))
             exit_code = 1
             continue
         if as_json:
@@ -101,11 +102,6 @@ def _why(error: Exception) -> str:
     return "is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
-def _plain(text: str) -> str:
-    """Without what a terminal would obey: names and ids come from the file."""
-    return "".join(each if each.isprintable() else "�" for each in text)
-
-
 def _json(checked: _Checked, knowledge: Knowledge) -> str:
     advice = checked.advice
     return msgspec.json.encode(
@@ -117,6 +113,7 @@ def _json(checked: _Checked, knowledge: Knowledge) -> str:
             "silence": advice.silence,
             "counts": advice.counts,
             "holds": holdings.counts(checked.lines),
+            "used": holdings.used(checked.lines),
             "not_recognised": holdings.unknown_codes(checked.lines),
             "trace": trace(advice, knowledge),
         }
@@ -129,7 +126,7 @@ def _json(checked: _Checked, knowledge: Knowledge) -> str:
 def _show(checked: _Checked, knowledge: Knowledge, console: Console, *, explain: bool) -> None:
     advice = checked.advice
     width = min(console.width, _WIDTH)
-    console.rule(Text(_plain(str(checked.file)), style="bold"), align="left", style="dim")
+    console.rule(Text(plain(str(checked.file)), style="bold"), align="left", style="dim")
     for note in checked.notes:
         console.print(Text(f"Note: this file {note}.", style="yellow"))
     for card in advice.cards:
@@ -154,15 +151,15 @@ def _show(checked: _Checked, knowledge: Knowledge, console: Console, *, explain:
 
 def _panel(card: Card, width: int) -> RenderableType:
     colour = _COLOURS[card.indicator]
-    parts: list[RenderableType] = [Text(_plain(card.summary), style="bold"), Text()]
+    parts: list[RenderableType] = [Text(plain(card.summary), style="bold"), Text()]
     parts.append(Markdown(card.detail or ""))
     if card.suggestions:
-        parts += [Text(), *(Text(f"[ {_plain(each.label)} ]", style="cyan") for each in card.suggestions)]
+        parts += [Text(), *(Text(f"[ {plain(each.label)} ]", style="cyan") for each in card.suggestions)]
     if card.links:
         parts.append(Text())
         parts += [
             Group(
-                Text(_plain(each.label), style="underline"),
+                Text(plain(each.label), style="underline"),
                 Padding(Text(each.url, style="dim"), (0, 0, 0, 2)),
             )
             for each in card.links
@@ -221,7 +218,7 @@ def _add_reports(tree: Tree, told: Mapping[str, Any]) -> None:
 
 def _add_contributor(tree: Tree, told: Mapping[str, Any]) -> None:
     level = told["level"]
-    head = Text(_plain(f"{told['row']} {told['id']}: "))
+    head = Text(plain(f"{told['row']} {told['id']}: "))
     if level:
         head.append(level.replace("_", " "), style=_COLOURS.get(level, "cyan"))
         head.append(f" ({told['role']})")
@@ -242,13 +239,13 @@ def _add_criterion(tree: Tree, told: Mapping[str, Any], level: str = "") -> None
     mark, style = _MARKS[told["truth"]]
     line = Text(f"{mark} ", style=style)
     line.append(f"{level} {told['truth']}: " if level else "", style=style)
-    line.append(_plain(told["words"]))
+    line.append(plain(told["words"]))
     # what all or any of them rest on stands with the parts
     if not told["parts"]:
         if told["evidence"]:
-            line.append(_plain(f" ← {_names(told['evidence'])}"), style="dim")
+            line.append(plain(f" ← {_names(told['evidence'])}"), style="dim")
         if told["unknown"]:
-            line.append(_plain(f" ({', '.join(told['unknown'])})"))
+            line.append(plain(f" ({', '.join(told['unknown'])})"))
     branch = tree.add(line)
     for part in told["parts"]:
         _add_criterion(branch, part)
@@ -280,4 +277,4 @@ def _names(sources: Sequence[str]) -> str:
 
 
 def _line(text: str) -> Text:
-    return Text(_plain(text))
+    return Text(plain(text))

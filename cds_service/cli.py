@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -94,13 +95,15 @@ def recognise(
     from cds_service import lookup, start
 
     try:
-        value_sets = start.knowledge(site.load()).value_sets
-        with lookup.open_file(file) as lines:
-            lookup.recognise(lines, value_sets, sys.stdout)
+        text = lookup.read(file)
     except OSError as error:
         raise _refusal(f"{file}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise _refusal(f"{file}: is not UTF-8 text") from None
+        raise _refusal(f"{file}: is not UTF-8 text; save it as CSV UTF-8") from None
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # a file, whatever the terminal can show
+    try:
+        lookup.recognise(text, start.knowledge(site.load()).value_sets, sys.stdout)
     except (ValueError, KnowledgeInvalid) as error:
         raise _refusal(f"{file}: {error}" if isinstance(error, ValueError) else error) from None
 
@@ -137,7 +140,7 @@ def _greeting(settings: Settings, knowledge: Knowledge) -> str:
     lines = [f"CDS Hooks discovery: {settings.base_url}/cds-services"]
     if mapping := knowledge.value_sets.mapping:
         unused = [f"{count} {reason}" for reason, count in sorted(mapping.items()) if reason != "used"]
-        lines.append(f"Codes of this site: {mapping['used']} used; not used: {', '.join(unused) or 'none'}")
+        lines.append(f"Codes of this site: {mapping['used']} used. Mappings not used: {', '.join(unused) or 'none'}")
     if settings.is_demo:
         lines += [
             "Cards for a built-in patient:",

@@ -1,5 +1,6 @@
 """A site's own codes and the standard codes they mean: FHIR ConceptMap files, R4 or R5."""
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -65,7 +66,8 @@ def read(path: Path) -> tuple[CodeMap, ...]:
     Raises:
         KnowledgeInvalid: With file and member, if anything is not understood.
     """
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    inside = (each for each in path.iterdir() if each.suffix.casefold() == ".json") if path.is_dir() else ()
+    files = sorted(inside) if path.is_dir() else [path]
     if not files:
         raise KnowledgeInvalid(path.name, "holds no JSON file")
     return tuple(_code_map(file) for file in files)
@@ -73,7 +75,7 @@ def read(path: Path) -> tuple[CodeMap, ...]:
 
 def _code_map(file: Path) -> CodeMap:
     try:
-        decoded = msgspec.json.decode(file.read_bytes(), type=_ConceptMap)
+        decoded = msgspec.json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_ConceptMap)
     except OSError as error:
         raise KnowledgeInvalid(file.name, f"can't be read: {error.strerror}") from None
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

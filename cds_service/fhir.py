@@ -11,13 +11,15 @@ from cds_service.record import Supply, Unread
 from cds_service.resources import Entry, Given, Resource, Supplied
 from cds_service.salvage import LOST, NO_RESOURCE, USED_TYPES, PrefetchValue, member, source
 
+# Glucose before the other results: of an entry that stands in both lists the narrower one keeps the date, which tells
+# how far back it reaches.
 KEYS = (
     "patient",
     "conditions",
     "medicationStatements",
     "medicationRequests",
-    "labs",
     "glucose",
+    "labs",
     "observations",
     "serviceRequests",
 )

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cds_service.code_systems import ATC, ICD9CM, ICD10, ICD10CM, LOINC, NDC, RXNORM, SNOMED, canonical
 from cds_service.inventory import Fate, Line, Unknown, unknown
+from cds_service.terminal import plain
 
 _PLURAL = {"medicine": "medicines", "diagnosis": "diagnoses", "result": "results", "entry": "entries"}
 _LONGEST = 40  # characters of the words in a table on the screen
@@ -44,6 +45,20 @@ def sentences(lines: Iterable[Line]) -> Iterator[str]:
         yield f"Holds {total} {_PLURAL[kind] if total != 1 else kind}: {told}{f' ({why})' if why else ''}."
 
 
+def used(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """The entries that a rule reads: as what, and how that was seen."""
+    return [
+        {
+            "kind": line.kind,
+            "source": line.source,
+            "value_sets": line.value_sets,
+            "matched_by": line.matched_by,
+        }
+        for line in lines
+        if line.fate is Fate.USED
+    ]
+
+
 def unknown_codes(lines: Iterable[Line]) -> list[dict[str, Any]]:
     """The codes and names that no table holds."""
     return [row._asdict() for row in unknown(lines)]
@@ -68,10 +83,5 @@ def _table(title: str, rows: Iterable[Unknown]) -> Table:
     for row in rows:
         said = row.words if len(row.words) <= _LONGEST else f"{row.words[: _LONGEST - 1]}…"
         cells = (_SHORT.get(canonical(row.system), row.system), row.code, said)
-        table.add_row(str(row.times), *(Text(_plain(each)) for each in cells))
+        table.add_row(str(row.times), *(Text(plain(each)) for each in cells))
     return table
-
-
-def _plain(text: str) -> str:
-    """Without what a terminal would obey: words come from the file."""
-    return "".join(each if each.isprintable() else "�" for each in text)

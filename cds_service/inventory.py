@@ -47,7 +47,7 @@ class Line(NamedTuple):
 
     *kind* is "medicine", "diagnosis", "result", or "entry" for what could be any of them; a panel has a line for each
     component, and for itself when it has a value. *concept* is None where the entry could not be read at all;
-    *value_sets* are those it belongs to.
+    *value_sets* are those it belongs to, *matched_by* how that was seen: "code", "map", "prefix", "text".
     """
 
     kind: str
@@ -56,6 +56,7 @@ class Line(NamedTuple):
     why: str
     value_sets: tuple[str, ...] = ()
     concept: Concept | None = None
+    matched_by: tuple[str, ...] = ()
 
 
 _Judged = tuple[Fate, str, tuple[Match, ...]]
@@ -117,7 +118,8 @@ def _names(concept: Concept) -> Iterator[tuple[str, str, str]]:
 def _line(kind: str, entry: Medicine | Diagnosis | Result, judged: _Judged) -> Line:
     fate, why, matches = judged
     sets = tuple(sorted({match.value_set for match in matches}))
-    return Line(kind, entry.source, fate, why, sets, entry.concept)
+    ways = tuple(sorted({match.matched_by for match in matches}))
+    return Line(kind, entry.source, fate, why, sets, entry.concept, ways)
 
 
 def _medicine(medicine: Medicine, reading: Reading) -> _Judged:

@@ -1,14 +1,17 @@
 """`legcramps recognise`: which value sets the codes and names of a CSV file belong to, row by row."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
 from cds_service.cramps import Told, told
+from cds_service.inventory import NOT_KNOWN
 from cds_service.record import Coding, Concept
 from cds_service.terminology import Match, ValueSets
 
+_NEEDED = ("kind", "system", "code", "display")
 ADDED = ("value_sets", "matched_by", "outcome")
 _KINDS = {
     **dict.fromkeys(("drug", "medicine", "medication", "medicationrequest", "medicationstatement"), "drug"),
@@ -16,62 +19,76 @@ _KINDS = {
     **dict.fromkeys(("lab", "result", "observation", "measurement", "analyte"), "lab"),
 }
 _REPORT = "a report of leg cramps"
-_NOT_KNOWN, _NO_SET = "no code or name of it is known", "known, and in no value set"
+_NO_SET = "known, and in no value set as it is written"
 
 
-def recognise(lines: Iterable[str], value_sets: ValueSets, out: TextIO) -> None:
+def recognise(text: str, value_sets: ValueSets, out: TextIO) -> None:
     """
-    Copy the CSV rows to *out* with value sets and how they were matched added, several joined by ";".
+    Copy the CSV rows of *text* to *out* with value sets and how they were matched added, several joined by ";".
 
     Columns: `kind` (drug, condition or lab), `system`, `code`, `display`; if given, `text` is read beside the display,
-    `route` of a drug, `site` of a condition, `unit` and `specimen` of a lab. Other columns are kept.
+    `route` of a drug, `site` of a condition, `unit` and `specimen` of a lab. Other columns are kept. Columns may be
+    separated by commas, semicolons or tabs; the answer has commas.
 
     Raises:
         ValueError: Before anything is written, naming the line and what to do.
     """
-    reader = csv.DictReader(lines, strict=True)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=_separator(text), strict=True)
     try:
-        rows = list(_checked(reader))
+        lines = [(reader.line_num, cells) for cells in reader]
     except csv.Error as error:
-        raise ValueError(f"line {reader.line_num + 1}: is no CSV: {error}") from None
-    columns = [name for name in reader.fieldnames or () if name not in ADDED]
-    writer = csv.DictWriter(out, [*columns, *ADDED], extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, **_answered(kind, row, value_sets)} for kind, row in rows)
+        raise ValueError(f"line {reader.line_num}: is no CSV: {error}") from None
+    columns, rows = _table(lines)
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((*columns, *ADDED))
+    writer.writerows((*row.values(), *_answered(kind, row, value_sets)) for kind, row in rows)
 
 
-def open_file(path: Path) -> TextIO:
+def read(path: Path) -> str:
     """
     The file as text, with or without a byte order mark.
 
     Raises:
-        OSError: When it can't be opened.
+        OSError: When it can't be read.
+        UnicodeDecodeError: When it is not UTF-8.
     """
-    return path.open(encoding="utf-8-sig", newline="")
+    return path.read_bytes().decode("utf-8-sig")
 
 
 _Row = dict[str, str]
 
 
-def _checked(reader: "csv.DictReader[str]") -> Iterator[tuple[str, _Row]]:
-    names = reader.fieldnames or ()
-    missing = [name for name in ("kind", "system", "code", "display") if name not in names]
+def _separator(text: str) -> str:
+    """Spreadsheets write semicolons where the comma is the decimal sign; the header tells."""
+    header = text.partition("\n")[0]
+    return max(",;\t", key=header.count)
+
+
+def _table(lines: list[tuple[int, list[str]]]) -> tuple[list[str], list[tuple[str, _Row]]]:
+    """The columns, without those that are added anew, and the rows with what they are; empty rows are left out."""
+    names = [name.strip().casefold() for name in (lines[0][1] if lines else ())]
+    missing = [name for name in _NEEDED if name not in names]
     if missing:
-        raise ValueError(
-            f"line 1: has no column {', '.join(missing)}; the header is kind,system,code,display"
-        )
-    for row in reader:
-        if None in row or None in row.values():
-            raise ValueError(
-                f"line {reader.line_num}: has not as many cells as the header; quote cells with commas"
-            )
-        kind = _KINDS.get(row["kind"].strip().casefold())
-        if kind is None:
-            raise ValueError(f"line {reader.line_num}: the kind is none of drug, condition, lab")
-        yield kind, row
+        raise ValueError(f"line 1: has no column {', '.join(missing)}; the header is {','.join(_NEEDED)}")
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise ValueError(f"line 1: has the column {twice[0]} twice; leave one out")
+    kept = [name for name in names if name not in ADDED]
+    filled = [(number, cells) for number, cells in lines[1:] if any(map(str.strip, cells))]
+    return kept, [_row(number, names, cells, kept) for number, cells in filled]
 
 
-def _answered(kind: str, row: _Row, value_sets: ValueSets) -> _Row:
+def _row(number: int, names: list[str], cells: list[str], kept: list[str]) -> tuple[str, _Row]:
+    if len(cells) != len(names):
+        raise ValueError(f"line {number}: has not as many cells as the header; quote cells with commas")
+    every = dict(zip(names, cells, strict=True))
+    kind = _KINDS.get(every["kind"].strip().casefold())
+    if kind is None:
+        raise ValueError(f"line {number}: the kind is none of drug, condition, lab")
+    return kind, {name: every[name] for name in kept}
+
+
+def _answered(kind: str, row: _Row, value_sets: ValueSets) -> tuple[str, str, str]:
+    """The added cells."""
     concept = _concept(row)
     matches = _matches(kind, row, concept, value_sets)
     knows: Callable[[Concept], bool] = {
@@ -79,15 +96,14 @@ def _answered(kind: str, row: _Row, value_sets: ValueSets) -> _Row:
         "condition": value_sets.knows_diagnosis,
         "lab": value_sets.knows_analyte,
     }[kind]
-    outcome = "" if matches else _NO_SET if knows(concept) else _NOT_KNOWN
-    if kind == "condition" and told(concept, row.get("site", ""), value_sets) is Told.LEG:
+    outcome = "" if matches else _NO_SET if knows(concept) else NOT_KNOWN
+    if kind != "drug" and told(concept, row.get("site", ""), value_sets) is Told.LEG:
         outcome = _REPORT
-    found = (
+    return (
         ";".join(sorted({match.value_set for match in matches})),
         ";".join(sorted({match.matched_by for match in matches})),
         outcome,
     )
-    return dict(zip(ADDED, found, strict=True))
 
 
 def _concept(row: _Row) -> Concept:

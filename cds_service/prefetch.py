@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cds_service.code_systems import LOINC, SNOMED
 from cds_service.errors import KnowledgeInvalid
 from cds_service.laboratory import Analyte
 from cds_service.terminology import ValueSets
@@ -11,7 +12,9 @@ LAB_KEYS = ("labs", "glucose")
 LONGEST_QUERY = 1900  # characters; some clients and proxies cut longer URLs
 # what a rule reads of the observations that no laboratory makes
 _OBSERVED = ("symptom_report", "pregnancy_status", "gestational_age", "estimated_delivery_date", "lmp_date")
-_LOINC, _SNOMED = "http://loinc.org", "http://snomed.info/sct"
+_CRAMPS = ("nocturnal_leg_cramps", "cramp_and_spasm")
+# the lists of Observations, and how many of each are asked for; glucose must not crowd out the others, nor they it
+_COUNTS = {"glucose": 60, "labs": 200, "observations": 50}
 _PATIENT = "patient={{context.patientId}}"
 # further keys, since a report of cramps may stand there
 _ALSO = {
@@ -29,6 +32,11 @@ class Asks:
     labs_by: str = "code"
     also: tuple[str, ...] = ()
 
+    @property
+    def whole(self) -> str:
+        """The key that asks for a whole category instead of codes; "" when none does. Glucose stays by code."""
+        return "labs" if self.labs_by == "category" else ""
+
 
 USUAL = Asks()
 
@@ -44,50 +52,46 @@ def queries(value_sets: ValueSets, analytes: Iterable[Analyte], asks: Asks = USU
     Raises:
         KnowledgeInvalid: When a site's own codes make a query that not every client can send.
     """
-    labs = _labs_by_category() if asks.labs_by == "category" else _labs_by_code(value_sets, analytes)
-    cramps = [
-        code
-        for concept in ("nocturnal_leg_cramps", "cramp_and_spasm")
-        for code in value_sets.codes(concept, _SNOMED)
-    ]
-    observed = [code for name in _OBSERVED for code in value_sets.codes(name, _LOINC)] + cramps
+    codes = _codes_asked(value_sets, analytes)
+    observations = {
+        key: _by_code(key, codes[key], count) for key, count in _COUNTS.items() if key != asks.whole
+    }
+    if asks.whole:
+        observations[asks.whole] = f"Observation?{_PATIENT}&category=laboratory&_sort=-date&_count=500"
     return {
         "patient": "Patient/{{context.patientId}}",
         "conditions": f"Condition?{_PATIENT}&_count=200",
         "medicationStatements": f"MedicationStatement?{_PATIENT}&_sort=-effective&_count=200",
         "medicationRequests": f"MedicationRequest?{_PATIENT}&_sort=-authoredon&_count=200",
-        **labs,
-        "observations": _observations(observed, 50),
+        **observations,
         "serviceRequests": f"ServiceRequest?{_PATIENT}&status=active&_count=100",
         **{key: query for key, query in _ALSO.items() if key in asks.also},
     }
 
 
-def _labs_by_code(value_sets: ValueSets, analytes: Iterable[Analyte]) -> dict[str, str]:
-    codes: dict[str, list[str]] = {key: [] for key in LAB_KEYS}
+def _codes_asked(value_sets: ValueSets, analytes: Iterable[Analyte]) -> dict[str, list[str]]:
+    """For each list of Observations its codes, the site's own ones among them."""
+    codes: dict[str, list[str]] = {key: [] for key in _COUNTS}
     for analyte in analytes:
-        local = value_sets.local_codes.get(analyte.value_set, ())
-        codes[analyte.group] += (*value_sets.codes(analyte.value_set, _LOINC), *local)
-    found = {"labs": _observations(codes["labs"], 200), "glucose": _observations(codes["glucose"], 60)}
-    for key in LAB_KEYS:
-        _check(key, found[key], codes[key])
-    return found
+        codes[analyte.group] += _codes(value_sets, analyte.value_set, LOINC)
+    for name in _OBSERVED:
+        codes["observations"] += _codes(value_sets, name, LOINC)
+    for concept in _CRAMPS:
+        codes["observations"] += _codes(value_sets, concept, SNOMED)
+    return codes
 
 
-def _labs_by_category() -> dict[str, str]:
-    """All results of the laboratory, so that more of them are asked for; glucose has a list of its own here too."""
-    query = f"Observation?{_PATIENT}&category=laboratory&_sort=-date&_count="
-    return {"labs": f"{query}500", "glucose": f"{query}60"}
+def _codes(value_sets: ValueSets, name: str, system: str) -> tuple[str, ...]:
+    return (*value_sets.codes(name, system), *value_sets.local_codes.get(name, ()))
 
 
-def _check(key: str, query: str, codes: Iterable[str]) -> None:
-    for code in codes:
+def _by_code(key: str, codes: Iterable[str], count: int) -> str:
+    asked = tuple(dict.fromkeys(codes))
+    for code in asked:
         if not _IN_ANY_URL.issuperset(code):
             raise KnowledgeInvalid(f"prefetch.{key}", f"the code {code!r} does not fit into a URL; {_REMEDY}")
+    query = f"Observation?{_PATIENT}&code={','.join(asked)}&_sort=-date&_count={count}"
     if len(query) >= LONGEST_QUERY:
         problem = f"asks by code in {len(query)} characters, and {LONGEST_QUERY} are too many; {_REMEDY}"
         raise KnowledgeInvalid(f"prefetch.{key}", problem)
-
-
-def _observations(codes: Iterable[str], count: int) -> str:
-    return f"Observation?{_PATIENT}&code={','.join(dict.fromkeys(codes))}&_sort=-date&_count={count}"
+    return query

@@ -136,21 +136,32 @@ def named_otherwise(medicine: Medicine, value_sets: ValueSets) -> tuple[str, ...
 
 def _exposures(record: PatientRecord, reading: Reading) -> dict[str, tuple[Exposure, ...]]:
     entries: list[tuple[str, str, str, exposures.Taking]] = []
+    # Many statements may refer to one Medication, however long its list of codes.
+    known: dict[tuple[int, int, str], tuple[list[Match], Concept]] = {}
     for medicine in record.medicines:
         if not exposures.is_real(medicine):
             continue
-        matches = medicine_matches(medicine, reading.value_sets)
-        wanted = [match for match in matches if match.value_set in reading.reads]
+        product = (id(medicine.concept), id(medicine.made_of), medicine.route)
+        if product not in known:
+            known[product] = _wanted(medicine, reading)
+        wanted, named = known[product]
         if wanted:
-            # a strength in the words of another drug is no dose of this one
-            is_otherwise = bool(named_otherwise(medicine, reading.value_sets))
-            taking = exposures.taking(medicine, NOTHING if is_otherwise else medicine.concept)
+            taking = exposures.taking(medicine, named)
             entries.extend(
                 (match.value_set, each, match.matched_by, taking)
                 for match in wanted
                 for each in match.name.split(";")
             )
     return exposures.exposures(entries, _oldest_if_cut(record), reading.today)
+
+
+def _wanted(medicine: Medicine, reading: Reading) -> tuple[list[Match], Concept]:
+    """The classes that some rule reads, and the words that may hold the product's strength."""
+    matches = medicine_matches(medicine, reading.value_sets)
+    wanted = [match for match in matches if match.value_set in reading.reads]
+    # a strength in the words of another drug is no dose of this one
+    is_otherwise = bool(wanted) and bool(named_otherwise(medicine, reading.value_sets))
+    return wanted, NOTHING if is_otherwise else medicine.concept
 
 
 def _oldest_if_cut(record: PatientRecord) -> dict[str, date]:

@@ -12,6 +12,9 @@ from enum import Enum
 import msgspec
 
 
+_MOST_WORDINGS = 20  # of one idea; more is no real record, and each is read as text
+
+
 class Coding(msgspec.Struct, frozen=True, gc=False):
     """One code of one system. A code without its system means nothing."""
 
@@ -32,9 +35,10 @@ class Concept(msgspec.Struct, frozen=True, gc=False):
     concept: "Concept | None" = None
 
     def words(self) -> tuple[str, ...]:
-        """Everything readable, the person's own words first."""
+        """Everything readable, the person's own words first; of very many wordings some, always the same."""
         displays = (coding.display for coding in self.coding or ())
-        return tuple(dict.fromkeys(word for word in (self.text, *displays) if word))
+        said = tuple(dict.fromkeys(word for word in (self.text, *displays) if word))
+        return said if len(said) <= _MOST_WORDINGS else tuple(sorted(said)[:_MOST_WORDINGS])
 
 
 NOTHING = Concept()
@@ -74,13 +78,15 @@ class Dose(msgspec.Struct, frozen=True, gc=False):
     """
     One dosage line as written.
 
-    *amount* and *unit* are what is taken at a time; *per_day* how often, None when not stated or "as needed".
+    *amount* and *unit* are what is taken at a time; *per_day* how often, None when not stated or "as needed". Lines
+    that are numbered apart (*sequence*) may follow each other.
     """
 
     amount: Decimal | None
     unit: str
     per_day: Decimal | None
     text: str
+    sequence: int | None = None
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):

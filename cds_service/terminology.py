@@ -1,7 +1,7 @@
 """Value sets: which of our classes, concepts and analytes a coded or written concept belongs to."""
 
 from collections.abc import Container, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from cds_service.record import Coding, Concept
 from cds_service.value_set_files import ValueSetFiles
 
 _LONGEST_UNIT = 100  # characters
-_MANY_CODINGS = 10
+_MOST_CHARACTERS = 500  # of a concept whose reading is kept
 _REMEMBERED = 4_096  # concepts whose reading is kept, per kind; in memory only
 _VAGINAL, _ANY_ROUTE = "estrogen_vaginal", "estrogen"
 _RANK = {"code": 0, "map": 1, "prefix": 2, "text": 3}
@@ -50,7 +50,8 @@ class ValueSets:
         self._drugs, self._diagnoses, self._analytes = files.drugs, files.diagnoses, files.analytes
         self._orders, self._answers = files.orders, files.answers
         self.version, self.mapping = files.version, files.mapping
-        self.local_codes = files.analytes.local_codes()  # by analyte: what a site calls it
+        # by analyte and concept: what a site calls it
+        self.local_codes = {**files.analytes.local_codes(), **files.diagnoses.local_codes()}
         self._drug_names = DrugNames(files.drug_names)
         self._phrases = Phrases((row.phrase, row) for row in files.phrases)
         self._analyte_phrases = Phrases((row.phrase, row) for row in files.analyte_names)
@@ -79,7 +80,8 @@ class ValueSets:
         survive that route is left out.
         """
         route = route[:LONGEST]
-        return self._read_drug(concept, route) if _is_short(concept) else self._drugs_of(concept, route)
+        read = self._read_drug if _is_short(concept, route) else self._drugs_of
+        return read(concept, route)
 
     def _drugs_of(self, concept: Concept, route: str) -> tuple[Match, ...]:
         entries = _entries(self._drugs, concept)
@@ -90,14 +92,14 @@ class ValueSets:
         if any(entry.value_set == _VAGINAL for entry in entries):
             # the parent of its code says oestrogen of any route
             entries = [entry for entry in entries if entry.value_set != _ANY_ROUTE]
-        return _best(match for entry in entries for match in self._of_drug(entry, concept, route))
+        beside = _BesideDrug(self._drug_names, concept, route)
+        return _best(match for entry in entries for match in _of_drug(entry, beside))
 
     def diagnoses(self, concept: Concept, site: str = "") -> tuple[Match, ...]:
         """Concepts of a diagnosis, one match each; *site* (in words) settles wide codes and short forms."""
         site = site[:LONGEST]
-        return (
-            self._read_diagnosis(concept, site) if _is_short(concept) else self._diagnoses_of(concept, site)
-        )
+        read = self._read_diagnosis if _is_short(concept, site) else self._diagnoses_of
+        return read(concept, site)
 
     def _diagnoses_of(self, concept: Concept, site: str) -> tuple[Match, ...]:
         entries = _entries(self._diagnoses, concept)
@@ -106,16 +108,18 @@ class ValueSets:
             return _one_each(Match(*reading, "text") for readings in found for reading in readings)
         if not entries:
             return ()
+        beside = _BesideDiagnosis(concept, site)
         return _one_each(
             Match(entry.value_set, entry.names[0], entry.matched_by)
             for entry in entries
-            if entry.match != "prefix_needs_context" or _is_settled(entry, concept, site)
+            if entry.match != "prefix_needs_context" or beside.settles(entry)
         )
 
     def analytes(self, concept: Concept, unit: str = "", specimen: str = "") -> tuple[Match, ...]:
         """The analyte of a result, usually none or one; *unit* lets short names like "K" be believed."""
-        read = self._read_analyte if _is_short(concept) else self._analytes_of
-        return read(concept, unit[:_LONGEST_UNIT], specimen[:LONGEST])
+        unit, specimen = unit[:_LONGEST_UNIT], specimen[:LONGEST]
+        read = self._read_analyte if _is_short(concept, unit, specimen) else self._analytes_of
+        return read(concept, unit, specimen)
 
     def _analytes_of(self, concept: Concept, unit: str, specimen: str) -> tuple[Match, ...]:
         entries = _entries(self._analytes, concept)
@@ -184,36 +188,75 @@ class ValueSets:
             return []
         return [Match(*reading, "text") for readings in found if readings for reading in readings]
 
-    def _of_drug(self, entry: Entry, concept: Concept, route: str) -> list[Match]:
-        names = entry.names or self._ingredients_said(entry, concept)
-        if entry.route:  # the product's own route has been applied when the value sets were compiled
-            return [Match(entry.value_set, name, entry.matched_by) for name in names]
-        said = _routes_said(route)
-        for text in () if said else concept.words():
+
+class _BesideDrug:
+    """What the words beside a medicine's codes say, read once and only when an entry asks."""
+
+    def __init__(self, names: DrugNames, concept: Concept, route: str) -> None:
+        self._names, self._concept, self._route = names, concept, route
+
+    @cached_property
+    def routes(self) -> frozenset[str]:
+        """The routes of the dosage, else those that the words speak of."""
+        said = _routes_said(self._route)
+        for text in () if said else self._concept.words():
             said |= _routes_said(text[:LONGEST])
-        kept = [(drug_routes.class_when(entry.value_set, name, said), name) for name in names]
-        return [
-            Match(value_set, name, entry.matched_by)
-            for value_set, name in kept
-            if value_set and drug_routes.must_be_said(value_set) in (None, *said)
-        ]
+        return said
 
-    def _ingredients_said(self, entry: Entry, concept: Concept) -> tuple[str, ...]:
-        """The ingredients of the class that the words beside a group's code name; else the group's name."""
-        found = [self._drug_names.read(text[:LONGEST]) or frozenset() for text in concept.words()]
-        said = {name for readings in found for value_set, name in readings if value_set == entry.value_set}
-        return tuple(sorted(said)) or (entry.group.lower(),)
+    @cached_property
+    def readings(self) -> frozenset[tuple[str, str]]:
+        """Classes and ingredients that the words name."""
+        read = (self._names.read(text[:LONGEST]) or frozenset() for text in self._concept.words())
+        return frozenset(reading for readings in read for reading in readings)
 
 
-def _is_short(concept: Concept) -> bool:
-    """Whether keeping the concept costs little memory, whatever a client sends."""
-    if concept.text and len(concept.text) > LONGEST:
-        return False
+def _of_drug(entry: Entry, beside: _BesideDrug) -> list[Match]:
+    names = entry.names or _ingredients_said(entry, beside)
+    if entry.route:  # the product's own route has been applied when the value sets were compiled
+        return [Match(entry.value_set, name, entry.matched_by) for name in names]
+    said = beside.routes
+    kept = [(drug_routes.class_when(entry.value_set, name, said), name) for name in names]
+    return [
+        Match(value_set, name, entry.matched_by)
+        for value_set, name in kept
+        if value_set and drug_routes.must_be_said(value_set) in (None, *said)
+    ]
+
+
+def _ingredients_said(entry: Entry, beside: _BesideDrug) -> tuple[str, ...]:
+    """The ingredients of the class that the words beside a group's code name; else the group's name."""
+    said = {name for value_set, name in beside.readings if value_set == entry.value_set}
+    return tuple(sorted(said)) or (entry.group.lower(),)
+
+
+class _BesideDiagnosis:
+    """What the words and codes beside a wide code say, read once and only when an entry asks."""
+
+    def __init__(self, concept: Concept, site: str) -> None:
+        self._concept, self._site = concept, site
+
+    def settles(self, entry: Entry) -> bool:
+        """Whether a code that is wider than its concept means that concept here."""
+        return diagnosis_names.code_is_settled(entry.value_set, self._icd9, self._words)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(token for text in (*self._concept.words(), self._site) for token in tokens(text))
+
+    @cached_property
+    def _icd9(self) -> str:
+        coded = (each for each in self._concept.coding or () if canonical(each.system or "") == ICD9CM)
+        return next((each.code for each in coded if each.code), "")
+
+
+def _is_short(concept: Concept, *others: str) -> bool:
+    """Whether a reading is worth keeping: what a client sends at length it does not send again and again."""
+    size = len(concept.text or "") + sum(map(len, others))
     for coding in concept.coding or ():
-        for said in (coding.display, coding.code, coding.system):
-            if said and len(said) > LONGEST:
-                return False
-    return concept.coding is None or len(concept.coding) < _MANY_CODINGS
+        size += len(coding.system or "") + len(coding.code or "") + len(coding.display or "")
+        if size > _MOST_CHARACTERS:
+            return False
+    return size <= _MOST_CHARACTERS
 
 
 def _keys(coding: Coding) -> list[tuple[str, str]]:
@@ -236,28 +279,14 @@ def _routes_said(text: str) -> frozenset[str]:
 
 
 def _entries(table: CodeTable, concept: Concept) -> list[Entry] | None:
-    """Entries of all codings, those without a class left out; None when no coding is known."""
-    found = None
+    """Entries of all codings once each, those without a class left out; None when no coding is known."""
+    found: dict[Entry, None] | None = None
     for coding in concept.coding or ():
         entries = table.find(coding)
         if entries is not None:
-            found = found or []
-            found += [entry for entry in entries if entry.value_set]
-    return found
-
-
-def _is_settled(entry: Entry, concept: Concept, site: str) -> bool:
-    words = [*concept.words(), site]
-    around = {token for text in words for token in tokens(text)}
-    icd9 = next(
-        (
-            coding.code
-            for coding in concept.coding or ()
-            if coding.code and canonical(coding.system or "") == ICD9CM
-        ),
-        "",
-    )
-    return diagnosis_names.code_is_settled(entry.value_set, icd9, around)
+            found = found or {}
+            found.update((entry, None) for entry in entries if entry.value_set)
+    return None if found is None else list(found)
 
 
 def _best(matches: Iterable[Match]) -> tuple[Match, ...]:

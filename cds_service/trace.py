@@ -147,7 +147,8 @@ def _subjects(contributor: Contributor, facts: Facts, knowledge: Knowledge) -> I
 def _fact(fact: Fact, knowledge: Knowledge) -> str:
     """A fact as it was understood: plain text, where a card has Markdown."""
     if isinstance(fact, Timing):
-        return f"{_dosed(fact.exposure, fact.course)}, {phrases.since(fact)}: {fact.time_class.value}"
+        way = f"matched by {fact.exposure.matched_by}"
+        return f"{_dosed(fact.exposure, fact.course)}, {phrases.since(fact)}: {fact.time_class.value}, {way}"
     if isinstance(fact, LabResult):
         corrected = f", corrected {fact.corrected}" if fact.corrected is not None else ""
         return f"{_label(fact.analyte, knowledge)} {fact.written}{corrected}, {fact.taken}"

@@ -198,7 +198,7 @@ def test_the_trace_tells_which_entry_met_which_criterion(tmp_path: Path) -> None
         "✗ taking: digoxin",
         "D02 loop-diuretic: info (contributor)",
         "D04 statin: does not speak",
-        "set aside: atorvastatin, from 1 Jun 2026: after; after ← MedicationStatement/ms3",
+        "set aside: atorvastatin, from 1 Jun 2026: after, matched by code; after ← MedicationStatement/ms3",
         "warning, main, chain M1: L01 contributor, D02 contributor",
         "info, data",
         "magnesium of 8 Jun 2026: unit not understood ← Observation/ob2",
@@ -253,7 +253,7 @@ def test_json_is_one_object_a_file_with_the_whole_trace(tmp_path: Path) -> None:
     told = [json.loads(line) for line in result.stdout.splitlines()]
     assert [each["file"] for each in told] == [str(file) for file in files]
     assert set(told[0]) == {
-        "file", "today", "notes", "cards", "silence", "counts", "holds", "not_recognised", "trace",
+        "file", "today", "notes", "cards", "silence", "counts", "holds", "used", "not_recognised", "trace",
     }  # fmt: skip
     assert told[0]["counts"] == {"read": 8, "unread": 1}
     considered = {each["row"]: each for each in told[0]["trace"]["considered"]}
@@ -341,3 +341,40 @@ def test_every_reason_for_silence_has_words() -> None:
 
     assert {"no-report", "minor", "undated-reason", "denied", "patient-user"} <= codes
     assert codes <= set(checks.SILENCE)
+
+
+def test_json_tells_as_what_each_used_entry_was_recognised_and_how(tmp_path: Path) -> None:
+    patient = (
+        a_patient()
+        .taking("furosemide")
+        .taking("furosemide", medicationCodeableConcept={"text": "HCTZ 25 mg"})
+        .with_result("potassium", "4.1 mmol/L")
+    )
+    file = saved(tmp_path / "record.json", bundle(*everything(patient)))
+
+    told = json.loads(check(file, "--today", TODAY, "--json").stdout)
+
+    assert told["used"] == [
+        {
+            "kind": "medicine",
+            "source": "MedicationStatement/ms1",
+            "value_sets": ["loop_diuretic"],
+            "matched_by": ["code"],
+        },
+        {
+            "kind": "medicine",
+            "source": "MedicationStatement/ms2",
+            "value_sets": ["thiazide_diuretic"],
+            "matched_by": ["text"],
+        },
+        {
+            "kind": "result",
+            "source": "Observation/ob1",
+            "value_sets": ["potassium"],
+            "matched_by": ["code"],
+        },
+    ]
+    assert told["holds"] == {
+        "medicine": {"used": 2, "irrelevant": 0, "unread": 0},
+        "result": {"used": 1, "irrelevant": 0, "unread": 0},
+    }

@@ -83,4 +83,4 @@ def test_the_service_tells_what_it_took_from_the_map_of_the_sites_codes(tmp_path
         told = [service.stdout.readline().strip() for _ in range(2)]
         service.terminate()
 
-    assert told[1] == "Codes of this site: 1 used; not used: 1 not the same or a wider meaning"
+    assert told[1] == "Codes of this site: 1 used. Mappings not used: 1 not the same or a wider meaning"

@@ -280,3 +280,10 @@ def test_a_folder_without_maps_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeInvalid, match=r"^gone\.json: can't be read"):
         read(tmp_path / "gone.json")
+
+
+def test_a_byte_order_mark_and_capitals_of_a_file_name_do_no_harm(tmp_path: Path) -> None:
+    text = "\ufeff" + json.dumps(concept_map(group(LAB, RXNORM, F=r4("4603"))))
+    written(tmp_path, text, "SITE.JSON")
+
+    assert meanings(tmp_path, "F")["drugs"] == {"loop_diuretic"}

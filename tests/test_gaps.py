@@ -179,3 +179,16 @@ def test_unreadable_value_that_no_rule_reads_is_no_gap() -> None:
     found = answer(patient)
 
     assert found.cards == ()
+
+
+def test_glucose_that_stands_in_both_lists_still_tells_how_far_the_narrower_one_reaches() -> None:
+    """A site that asks for all laboratory results gets glucose twice; the paged list of it is no gap."""
+    patient = a_patient().with_cramps().with_result("potassium", "3.1 mmol/L")
+    for month in range(14):
+        patient = patient.with_result("glucose", "5.5 mmol/L", days_before(30 * month))
+    for _, resource in [each for each in patient.resources if each[0] == "glucose"]:
+        patient = patient.having("labs", resource)
+
+    found = answer(patient, cut_off=["glucose"])
+
+    assert found.data_lines() == ()

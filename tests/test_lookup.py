@@ -22,7 +22,7 @@ def value_sets() -> ValueSets:
 
 def answered(value_sets: ValueSets, *lines: str) -> list[dict[str, str]]:
     out = io.StringIO()
-    recognise(lines, value_sets, out)
+    recognise("\n".join(lines), value_sets, out)
     return list(csv.DictReader(io.StringIO(out.getvalue())))
 
 
@@ -70,7 +70,7 @@ def test_several_value_sets_are_joined_in_order(value_sets: ValueSets) -> None:
 def test_what_is_known_and_what_is_not_are_told_apart(value_sets: ValueSets) -> None:
     known, unknown = found(value_sets, "lab,,,Urine potassium"), found(value_sets, "drug,urn:x,1,moonwort")
 
-    assert known == ("", "", "known, and in no value set")
+    assert known == ("", "", "known, and in no value set as it is written")
     assert unknown == ("", "", "no code or name of it is known")
 
 
@@ -91,6 +91,25 @@ def test_other_columns_are_kept_and_the_order_of_columns_is_free(value_sets: Val
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ["Kind; System; Code; Display", "drug;;;Furosemide 40 mg"],
+        ["kind\tsystem\tcode\tdisplay", "drug\t\t\tFurosemide 40 mg"],
+        [HEADER, "", ",,,", "drug,,,Furosemide 40 mg", " , , ,"],
+    ],
+    ids=["semicolons", "tabs", "empty rows"],
+)
+def test_file_as_a_spreadsheet_saves_it_is_read(value_sets: ValueSets, lines: list[str]) -> None:
+    told = answered(value_sets, *lines)
+
+    assert [(each["display"], each["value_sets"]) for each in told] == [("Furosemide 40 mg", "loop_diuretic")]
+
+
+def test_observation_of_leg_cramps_is_told_to_be_a_report(value_sets: ValueSets) -> None:
+    assert found(value_sets, "lab,,,Leg cramps at night") == ("", "", "a report of leg cramps")
+
+
+@pytest.mark.parametrize(
     ("lines", "problem"),
     [
         (["kind,code,display", "drug,1,x"], "line 1: has no column system"),
@@ -98,6 +117,7 @@ def test_other_columns_are_kept_and_the_order_of_columns_is_free(value_sets: Val
         ([HEADER, "drug,,,x", "potion,,,x"], "line 3: the kind is none of drug, condition, lab"),
         ([HEADER, "drug,,,x,y"], "line 2: has not as many cells as the header"),
         ([HEADER, "drug,,"], "line 2: has not as many cells as the header"),
+        ([f"{HEADER},display", "drug,,,x,y"], "line 1: has the column display twice"),
         ([HEADER, 'drug,,,"x"y'], "line 2: is no CSV"),
     ],
 )
@@ -107,7 +127,7 @@ def test_file_that_is_not_understood_is_refused_before_anything_is_written(
     out = io.StringIO()
 
     with pytest.raises(ValueError, match=problem):
-        recognise(lines, value_sets, out)
+        recognise("\n".join(lines), value_sets, out)
 
     assert out.getvalue() == ""
 
@@ -131,7 +151,7 @@ def test_command_answers_on_standard_output(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (None, "can't be read: No such file or directory"),
-        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"\xff\xfe\x00", "is not UTF-8 text; save it as CSV UTF-8"),
         (b"kind\n", "line 1: has no column system, code, display; the header is kind,system,code,display"),
     ],
 )

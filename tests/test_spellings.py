@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.lookup import recognise
+from cds_service.lookup import read, recognise
 from cds_service.terminology import ValueSets
 from tests.patients import CARDS
 
@@ -37,7 +37,7 @@ def value_sets() -> ValueSets:
 def wrong(name: str) -> list[tuple[str, str, str, str]]:
     """The rows that are put elsewhere: code, words, where they belong, where they were put."""
     out = io.StringIO()
-    recognise((FOLDER / name).read_text(encoding="utf-8").splitlines(), value_sets(), out)
+    recognise(read(FOLDER / name), value_sets(), out)
     told = csv.DictReader(io.StringIO(out.getvalue()))
     pairs = zip(rows(name), told, strict=True)
     return [
