@@ -9,7 +9,7 @@ from cds_service.names import Found, Phrases, folded, tokens, word_set
 
 
 class AnalyteName(NamedTuple):
-    """A usual name; *units* as `unit_form` gives them; *needs_unit* when the name is short."""
+    """A usual name; *units* as `units.reading` gives them; *needs_unit* when the name is short."""
 
     analyte: str
     phrase: str
@@ -25,11 +25,11 @@ _OTHER_SPECIMEN = word_set("""
     stool faeces feces faecal fecal stuhl heces selles sweat saliva salivary speichel cord umbilical nabelschnur
     fetal foetal neonatal newborn infant baby donor circuit crrt ecmo postfilter prefilter effluent
     rbc erythrocyte erythrocytes red cells intracellular interstitial
-    sensor tissue hair amniotic gastric drain bile 24h 24hr semen vitreous breast milk water breath
+    ery erys sensor tissue hair amniotic gastric drain bile 24h 24hr semen vitreous breast milk water breath
     transfused transfusion dbs rich poor unspun
 """)
-_HAEMOLYSED = ("haemoly", "hemoly", "hamoly", "hemoli", "emoli")  # beginnings of words
-_DIALYSIS = ("dialys", "haemodialys", "hemodialys", "hamodialys")
+HAEMOLYSED = ("haemoly", "hemoly", "hamoly", "hemoli", "emoli")  # beginnings of words
+_DIALYSIS = ("dialys", "haemodialys", "hemodialys", "hamodialys", "predialys", "postdialys")
 _URINE_BEGINS, _URINE_ENDS = ("urin",), ("urin", "urine", "urina")
 _NOT_A_RESULT = word_set("""
     antibody antibodies ab abs ak antikorper anticorps anticuerpos anticorpi trab anti receptor receptors rezeptor
@@ -42,6 +42,7 @@ _NOT_A_RESULT = word_set("""
     distribution width percentile aggregation function morphology clump clumps clumping giant immature reticulated
     fraction ionised ionized allergy electrophoresis estimate smear
     comment comments remark remarks status protocol replacement restriction education reminder time lot taking
+    qc quality susceptibility susceptibilities penicillin
 """)
 _MEANT_SO = {  # refusing words that are part of how the analyte is called
     "albumin": word_set("electrophoresis"),
@@ -49,16 +50,18 @@ _MEANT_SO = {  # refusing words that are part of how the analyte is called
     "alcohol_audit_full": word_set("score"),
     "ankle_brachial_index": word_set("index ratio"),
     "bmi": word_set("index ratio"),
+    "calcium_adjusted": word_set("nach"),
     "egfr": word_set("estimated estimate predicted nach"),
     "estimated_delivery_date": word_set("estimated"),
     "hba1c": word_set("glycated glycosylated fraction electrophoresis protocol"),
     "pain_score": word_set("score"),
-    "qtc": word_set("corrected"),
+    "qtc": word_set("corrected corr corrige korrigiert cor adjusted"),
     "transferrin_saturation": word_set("ratio fraction"),
 }
 _REFUSED_FOR = {
     "bilirubin_total": word_set("direct indirect conjugated unconjugated direkt indirekt delta"),
     "calcium_total": word_set("abg vbg bga gas"),
+    "creatine_kinase": word_set("bb mm macro makro"),
     "egfr": word_set("measured iohexol iothalamate inulin dtpa"),
     "hemoglobin": word_set("a a1 a2 c d e f h s bart barts"),
     "magnesium": word_set("vollblut"),
@@ -85,8 +88,9 @@ _IONISED = word_set("""
     libre libero jon
 """)
 _ADJUSTED = word_set("""
-    corrected adjusted adj corr cor korr korrigiert korrigiertes albuminkorrigiert corrige corregido corrigido corretto
-    gecorrigeerd korrigerad
+    corrected adjusted adj corr cor korr korrigiert korrigiertes korrigierte albuminkorrigiert albuminkorrigiertes
+    albuminkorr albkorr corrige corrigee corregido corregida corrigido corrigida corretto corretta gecorrigeerd
+    korrigerad
 """)
 _NAMED_BESIDE = {  # analytes that are named within the name of another
     "calcium_adjusted": frozenset({"albumin", "calcium_total"}),
@@ -94,6 +98,15 @@ _NAMED_BESIDE = {  # analytes that are named within the name of another
     "egfr": frozenset({"creatinine"}),
     "hba1c": frozenset({"hemoglobin"}),
 }
+
+# A unit a thousand times away tells urine (a creatinine in mmol/L, an albumin in mg/L) unless blood is said;
+# it always tells free haemoglobin (mg/L) and the dihydroxy form of vitamin D (pmol/L)
+_SIZE_TELLS_URINE = frozenset({"albumin", "creatinine"})
+_SIZE_TELLS_ANOTHER = frozenset({"hemoglobin", "vitamin_d_25oh"})
+_BLOOD = word_set("""
+    serum ser serpl plasma plas blood bld blut venous arterial sang plasmatique serique suero sangre plasmatico
+    siero sangue soro bloed
+""")
 
 # --- how names are written --------------------------------------------------------------------------------------
 
@@ -105,14 +118,15 @@ _IN_BLOOD = re.compile(r"(?i)(?<!\w)i\. ?(?:s|p|b|vb)\b\.?")  # German: i.S., i.
 # dU-Kalium, Na (U), Kalium i.U.; not U/L, U&E
 _URINE_LETTER = re.compile(r"(?<!\w)(?:(?:[dnt]|sp|pt)?u(?=-[^\W\d_])|u(?![\w&/]|\.?s\b| ?[&/+]| and\b))")
 _AMBIGUOUS_CALCIUM = re.compile(r"\bca(?:\s?\+|-i\b)")  # blood gas analysers mean the ionised
+_BEFORE_DIALYSIS = re.compile(
+    r"(?i)\b(?:pre|prä|prae|pré|before|prior to|vor|avant|antes de|prima di|voor)(?:[\s-]{1,3}(?:la|der))?[\s-]{0,3}"
+    r"(?:(?:ha?emo|hämo|hémo|emo)?d[ií][aá]l[iyíý]\w{1,9}|hd\b)"
+)
 _DAY = re.compile(r"24 ?-?h(?:r|our|\b)|/ ?(?:24 ?h|d\b|day)")
 _SYMBOL = 2  # letters
+_LONGEST = 500  # characters of a name, however many codings it was put together from
+_BEFORE = {"potassium": "potassium_pre_dialysis"}  # what is an analyte of its own before dialysis
 _UNIT = re.compile(r"(?<![a-z])(?:x? ?10[*^]?\d{1,2}|[a-z]{0,3}\[?[a-z]{1,9}\]?) ?/ ?[a-z]{1,9}|%")
-
-
-def unit_form(unit: str) -> str:
-    """A unit for comparison only: the same for all its spellings."""
-    return units.reading(unit)
 
 
 def read(text: str, unit: str, specimen: str, phrases: Phrases[AnalyteName]) -> tuple[str, str] | None:
@@ -120,8 +134,18 @@ def read(text: str, unit: str, specimen: str, phrases: Phrases[AnalyteName]) -> 
     The one analyte that *text* names, with the phrase that says so; None when none, or more than one.
 
     A short name needs a unit that fits, given beside it or within the text. Full names count before short ones. A
-    unit of something else, or a *specimen* other than blood, refuses.
+    unit of something else, or a *specimen* other than blood, refuses. Over 500 characters are no name.
     """
+    if len(text) > _LONGEST:
+        return None
+    without, times = _BEFORE_DIALYSIS.subn(" ", text)
+    found = _read(without, unit, specimen, phrases) if times else None
+    if found is not None and found[0] in _BEFORE:
+        return _BEFORE[found[0]], found[1]
+    return _read(text, unit, specimen, phrases)
+
+
+def _read(text: str, unit: str, specimen: str, phrases: Phrases[AnalyteName]) -> tuple[str, str] | None:
     text = _CHARGE.sub("", _REFLEX.sub("", _IN_BLOOD.sub("", _BLOOD_PREFIX.sub("", text))))
     words = tokens(text)
     found = phrases.find(words)
@@ -135,7 +159,16 @@ def read(text: str, unit: str, specimen: str, phrases: Phrases[AnalyteName]) -> 
     name = min(names, key=lambda name: (name.needs_unit, name.phrase))
     if name.needs_unit and not (_is_spelt_as_symbol(names, text) and _unit_fits(name, unit, text)):
         return None
-    return None if units.is_of_something_else(unit, name.units) else (analyte, name.phrase)
+    of_any_size = _may_have_any_size(analyte, (*words, *tokens(specimen)))
+    is_other = units.is_of_something_else(unit, name.units, of_any_size=of_any_size)
+    return None if is_other else (analyte, name.phrase)
+
+
+def _may_have_any_size(analyte: str, said: tuple[str, ...]) -> bool:
+    """Whether a unit of the right kind, however large or small, is no sign of another specimen or substance."""
+    if analyte in _SIZE_TELLS_URINE:
+        return not _BLOOD.isdisjoint(said)
+    return analyte not in _SIZE_TELLS_ANOTHER
 
 
 def _meant(hit: Found[AnalyteName], unit: str, text: str) -> list[AnalyteName]:
@@ -186,14 +219,14 @@ def _is_refused(
     said = {word for place, word in enumerate(words) if place not in named}
     sampled = said.union(tokens(specimen))
     low = folded(text)
-    if sampled & _OTHER_SPECIMEN or _begins(sampled, _DIALYSIS) or _begins(said, _HAEMOLYSED):
+    if sampled & _OTHER_SPECIMEN or _begins(sampled, _DIALYSIS) or _begins(said, HAEMOLYSED):
         return True
     if analyte not in _URINE_ANALYTES and (_is_of_urine(sampled) or _URINE_LETTER.search(low)):
         return True
     if analyte.startswith("calcium_"):
         said -= _IONISED | _ADJUSTED
-    refusing = (_NOT_A_RESULT | _REFUSED_FOR.get(analyte, frozenset())) - _MEANT_SO.get(analyte, frozenset())
-    if said & refusing or _is_a_salt_or_panel(analyte, words, found):
+    refusing = _NOT_A_RESULT | _ADJUSTED | _REFUSED_FOR.get(analyte, frozenset())
+    if said & (refusing - _MEANT_SO.get(analyte, frozenset())) or _is_a_salt_or_panel(analyte, words, found):
         return True
     if analyte == "calcium_total" and _AMBIGUOUS_CALCIUM.search(low):
         return True
@@ -216,13 +249,12 @@ def _is_a_salt_or_panel(analyte: str, words: tuple[str, ...], found: list[Found[
 
     "Renal profile: potassium" names the member of a panel and passes.
     """
-    for hit in found:
-        follows = words[hit.end : hit.end + 1]
-        if analyte in _ELEMENTS and not _SALTS.isdisjoint(follows):
-            return True
-        if not _PANELS.isdisjoint(words[hit.end :]):
-            return True
-    return not _PANELS.isdisjoint(words) and not _PANELS_HOLD.isdisjoint(words)
+    follows = {word for hit in found for word in words[hit.end : hit.end + 1]}
+    if analyte in _ELEMENTS and not _SALTS.isdisjoint(follows):
+        return True
+    behind = words[min(hit.end for hit in found) :]
+    is_panel = not _PANELS.isdisjoint(words)
+    return not _PANELS.isdisjoint(behind) or (is_panel and not _PANELS_HOLD.isdisjoint(words))
 
 
 def _is_ratio(names: list[AnalyteName], low: str) -> bool:
@@ -251,5 +283,5 @@ def _is_spelt_as_symbol(names: list[AnalyteName], text: str) -> bool:
 def _unit_fits(name: AnalyteName, unit: str, text: str) -> bool:
     written = (unit,) if unit else tuple(_UNIT.findall(folded(text)))
     return any(
-        unit_form(each) in name.units for candidate in written for each in units.alternatives(candidate)
+        units.reading(each) in name.units for candidate in written for each in units.alternatives(candidate)
     )

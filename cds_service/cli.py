@@ -140,7 +140,9 @@ def _greeting(settings: Settings, knowledge: Knowledge) -> str:
     lines = [f"CDS Hooks discovery: {settings.base_url}/cds-services"]
     if mapping := knowledge.value_sets.mapping:
         unused = [f"{count} {reason}" for reason, count in sorted(mapping.items()) if reason != "used"]
-        lines.append(f"Codes of this site: {mapping['used']} used. Mappings not used: {', '.join(unused) or 'none'}")
+        lines.append(
+            f"Codes of this site: {mapping['used']} used. Mappings not used: {', '.join(unused) or 'none'}"
+        )
     if settings.is_demo:
         lines += [
             "Cards for a built-in patient:",

@@ -51,6 +51,9 @@ class Entry(NamedTuple):
 
 Entries = tuple[Entry, ...]
 
+WAYS = ("code", "map", "prefix", "text")
+"""How a concept may be matched, the most exact first."""
+
 
 class CodeTable:
     """Codes by canonical system; those of hierarchical systems in the form that `listed` gives."""

@@ -14,11 +14,28 @@ _WRITTEN = re.compile(  # a blank for the T and an offset without colon are no F
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 _MIDNIGHT = "24:00"  # ends the day that is written
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+# months by their first letters in English, German and French; "juin" and "juillet" part at the fourth
+_MONTHS_SAID = (
+    "jan(?:uary|uar|vier|v)?|jänner|jän", "feb(?:ruary|ruar)?|f[eé]v(?:rier|r)?", "mar(?:ch|s)?|märz|mrz|mär",
+    "apr(?:il)?|avr(?:il)?", "may|mai", "jun[ei]?|juin", "jul[yi]?|juil(?:let)?", "aug(?:ust)?|ao[uû]t",
+    "sept?(?:ember|embre)?", "o[ck]t(?:ober|obre)?", "nov(?:ember|embre)?", "de[cz](?:ember)?|d[eé]c(?:embre)?",
+)  # fmt: skip
+_MONTH_SAID = tuple(re.compile(each) for each in _MONTHS_SAID)
+_SAID = re.compile(
+    r"(?:since|from|in|as of|seit|ab|im|depuis|d[eè]s|en)?\s*"
+    r"(?:(?:(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er)?\.? )?(?P<word>[^\W\d_]+)\.?,? |(?P<month>[0-9]{1,2})[/.])?"
+    r"(?P<year>(?:19|20)[0-9]{2})\.?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days a written date may mean, both ends included: "2026-03" is 1 to 31 March 2026."""
+    """
+    The days a written date may mean, both ends included: "2026-03" is 1 to 31 March 2026.
+
+    One that begins at the calendar's start says only by when ("childhood", written down on 1 May 2026).
+    """
 
     first: date
     last: date
@@ -44,6 +61,8 @@ class Span:
     def __str__(self) -> str:
         if self.is_full:
             return f"{self.first.day} {_MONTHS[self.first.month - 1]} {self.first.year}"
+        if self.first == date.min:
+            return f"by {Span.of(self.last)}"
         if (self.first.year, self.first.month) == (self.last.year, self.last.month):
             return f"{_MONTHS[self.first.month - 1]} {self.first.year}"
         if self.first.year == self.last.year:
@@ -77,6 +96,27 @@ def written(text: str | None) -> Span | None:
         return Span.of(date(year, month, day))
     except ValueError:
         return None
+
+
+def said(text: str | None) -> Span | None:
+    """
+    The year, month or day that a few words name: "since April 2026", "12/2025", "seit 3. März 2026".
+
+    None for all other words ("10 years ago", "childhood"), and for what `written` reads.
+    """
+    match = _SAID.fullmatch(" ".join(text[:60].split())) if text else None
+    if match is None:
+        return None
+    month = match["month"] or (match["word"] and _month(match["word"].casefold()))
+    if month is None and match["word"]:
+        return None
+    parts = [f"{int(each):02}" for each in (month, match["day"]) if each]
+    return written("-".join((match["year"], *parts)))
+
+
+def _month(word: str) -> str | None:
+    names = enumerate(_MONTH_SAID, start=1)
+    return next((str(place) for place, name in names if name.fullmatch(word)), None)
 
 
 def instant(text: str | None) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from cds_service.dates import Span, written
+from cds_service.dates import Span, said, written
 from cds_service.facts import Diagnosed
 from cds_service.names import cancelled, tokens
 from cds_service.record import Diagnosis, Person, Result
@@ -20,10 +20,11 @@ _DOUBTED = {"provisional", "differential", "unconfirmed"}
 _STALE_PREGNANCY = 300  # days since it was recorded
 _LONGEST_GESTATION = 42 * 7
 _DUE = 40 * 7
+_NOT_AT_AGE = 60  # years: from then on such an entry is a slip, or about another
 _PREGNANT = {"pregnant": True, "yes": True, "not-pregnant": False, "no": False}
 _ENDED_WORDS = {
     "delivery", "delivered", "postpartum", "puerperium", "miscarriage", "miscarried", "stillbirth", "childbirth",
-    "livebirth", "abortion", "termination",
+    "livebirth", "abortion", "abortive", "termination",
 }  # fmt: skip
 # "threatened abortion", "scar from previous caesarean delivery", "labour without delivery": the pregnancy goes on
 _NOT_ENDED_WORDS = {
@@ -42,7 +43,7 @@ def is_active(diagnosis: Diagnosis, today: date) -> bool:
 
 def began(diagnosis: Diagnosis, person: Person) -> Span | None:
     """The stated onset: a date, or an age counted from the birth date; None when neither is readable."""
-    stated = written(diagnosis.onset)
+    stated = written(diagnosis.onset) or said(diagnosis.onset)
     birth = written(person.birth)
     if stated is not None or diagnosis.onset_age is None or birth is None:
         return stated
@@ -141,14 +142,21 @@ def _says_pregnant(result: Result, value_sets: ValueSets) -> bool | None:
 
 
 def current_pregnancy(
-    entries: Sequence[Diagnosed], dated: Sequence[Gestation], ended: Sequence[date], today: date
+    entries: Sequence[Diagnosed],
+    dated: Sequence[Gestation],
+    ended: Sequence[date],
+    today: date,
+    age: int | None = None,
 ) -> tuple[Diagnosed, ...]:
     """
     The entries that may describe a pregnancy of today.
 
     Out of date is one recorded more than 300 days ago, one whose dates put it beyond 42 weeks, and one followed by
-    a delivery or a loss (*ended*). An undated active entry counts as current.
+    a delivery or a loss (*ended*). An undated active entry counts as current. Of somebody aged 60 or more (*age* in
+    years, None when not known) none is believed.
     """
+    if age is not None and age >= _NOT_AT_AGE:
+        return ()
     newest, last = next(iter(dated), None), max(ended, default=None)
     return tuple(entry for entry in entries if _is_current(entry, newest, last, today))
 

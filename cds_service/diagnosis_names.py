@@ -53,7 +53,7 @@ _RELATIVES = word_set(
     " pere madre"
 )
 
-_LEG = "leg legs calf calves foot feet toe toes thigh thighs hamstring hamstrings limb limbs extremity"
+_LEG = "leg legs calf calves foot feet toe toes thigh thighs hamstring hamstrings limb limbs extremity extremities"
 _ARTERIAL = (
     f"{_LEG} arterial artery peripheral intermittent abi abpi femoral iliac popliteal fontaine rutherford"
 )
@@ -118,6 +118,8 @@ _SETTLED_BY = {
     "schwangerschaft": _WEEKS,
     "grossesse": _WEEKS,
     "embarazo": _WEEKS,
+    "cvi": "beidseits bds bein beine beinen unterschenkel venose venous varizen varikosis widmer ceap leg legs",
+    "neuropathy": "diabetes diabetic diabetics dm dm1 dm2 t1dm t2dm niddm iddm",
     "ccf": "heart cardiac nyha ejection ef",
 }
 _SETTLING = {tokens(phrase): word_set(words) for phrase, words in _SETTLED_BY.items()}
@@ -126,6 +128,10 @@ _SPINE_ABOVE = "cervical thoracic neck upper arm arms c4 c5 c6 c7 c8"
 _ELSEWHERE = {
     "claudication": word_set("jaw neurogenic spinal"),
     "muscle spasm": word_set("bladder coronary neck back"),
+    "neuropathy": word_set("""
+        optic ulnar median radial entrapment compressive autonomic alcoholic alcohol chemotherapy hereditary b12 cranial
+        facial laryngeal
+    """),
     "pad": word_set("device monitoring heating incontinence"),
     "radiculopathy": word_set(_SPINE_ABOVE),
     "spinal stenosis": word_set(_SPINE_ABOVE),
@@ -135,6 +141,12 @@ _LEG_WORDS = word_set("leg legs calf thigh lower femoral popliteal iliac")
 _ARM = word_set("arm arms upper brachial axillary subclavian jugular")
 _AFTER_BIRTH = word_set("childbirth puerperium postpartum delivered postnatal puerperal")
 _PREGNANCY = frozenset({"pregnancy", "pregnancy_current"})
+# somewhere in the entry: a pregnancy that is hoped for, feared, kept off or over
+_NOT_PREGNANT = word_set("""
+    want wants wanting wish wishes wishing desire desires hopes hoping fear fears tokophobia avoid
+    avoidance avoiding contraception contraceptive abortive wunsch kinderwunsch
+""")
+_EARLIER = frozenset({"prior", "earlier"})  # right before the phrase
 _OTHER_SITE = {
     "acute_dvt": _ARM,
     "chronic_deep_vein_thrombosis": _ARM,
@@ -243,9 +255,16 @@ def _is_meant(meaning: Phrase, hit: Found[Phrase], words: tuple[str, ...], aroun
         return False
     if not _OTHER_SITE.get(concept, frozenset()).isdisjoint(around) and _LEG_WORDS.isdisjoint(around):
         return False
-    if concept in _PREGNANCY and not _AFTER_BIRTH.isdisjoint(around):
+    if concept in _PREGNANCY and _is_no_pregnancy(hit, words, around):
         return False
     return not meaning.needs_context or _is_settled(words[hit.start : hit.end], around)
+
+
+def _is_no_pregnancy(hit: Found[Phrase], words: tuple[str, ...], around: frozenset[str]) -> bool:
+    """Whether the words around say that it is over, was another one, or is only hoped for or feared."""
+    if not _AFTER_BIRTH.isdisjoint(around) or not _NOT_PREGNANT.isdisjoint(around):
+        return True
+    return not _EARLIER.isdisjoint(words[max(0, hit.start - 1) : hit.start])
 
 
 def _is_settled(phrase: tuple[str, ...], around: frozenset[str]) -> bool:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from cds_service import drug_routes
+from cds_service import drug_refusals, drug_routes
+from cds_service.drug_refusals import DOSES
 from cds_service.drug_routes import Reading
 from cds_service.names import CLAUSE_END, Found, Phrases, tokens, word_set
 
@@ -53,44 +54,24 @@ _MAKERS = word_set("""
     arrow biogaran zentiva eg cinfa normon kern almus rosemont verla diasporal biolectra
 """)
 
-_REFUSING = word_set("""
-    intolerance intolerant hypersensitivity anaphylaxis vaccine vaccination immunisation immunization lead
-    contraindicated dressing dressings
-""")
-_REFUSING_PAIRS = frozenset(
-    {
-        ("not", "taking"),
-        ("not", "taken"),
-        ("infusion", "pump"),
-        ("infusion", "set"),
-        ("giving", "set"),
-        ("cartridge", "set"),
-        ("blood", "test"),
-        ("adverse", "reaction"),
-    }
-)
-# Things, not medicines; beside a dose they only say how it is given or taken.
-_THINGS = word_set("""
-    strip strips lancet lancets needle needles meter sensor sensors device set diet dietary syringe syringes
-""")
-_GIVEN_WITH = frozenset({("with", "device"), ("filled", "syringe"), ("filled", "syringes")})
 _ALLERGY = word_set("allergy allergies allergic")
-_DOSES = word_set("mg mcg ug microgram micrograms mikrogramm unit units unt iu ie meq mmol")
-_STOPPED = word_set("stopped discontinued ceased withdrawn")
-_HALTED = word_set("stop hold held holding discontinue cease dc pause paused")  # as the first word
-_NOT_YET = word_set("until be if when by")  # "until stopped by your doctor"
-_ORDERING = word_set("""
-    prescribe give administer dispense restart order issue supply continue resume reorder start
-""")
-_TAKING = word_set("take use")
-# What follows one of these in the same clause is advice about another medicine or food.
-_AGAINST = word_set("not dont avoid avoids avoiding no without separate separately apart instead ohne sans")
+_BEFORE_REASON = (("prn",), ("needed",), ("+",), ("and",))
+# Abbreviations of the clinic; only with one of the usual strengths in mg right behind
+_STRENGTHS = {
+    "bendro": word_set("2.5 5 10"),
+    "simva": word_set("5 10 20 40 80"),
+    "atorva": word_set("10 20 30 40 60 80"),
+    "rosuva": word_set("5 10 20 40"),
+    "spiro": word_set("12.5 25 50 100"),
+    "furo": word_set("20 40 80 125 250 500"),
+    "ibu": word_set("200 400 600 800"),
+}
+_DISCONTINUED = re.compile(r"\bd/c('?d)?\b", re.IGNORECASE)
 _MEASURED = word_set("""
     level levels monitoring assay test tests screen toxicity overdose poisoning resistance antibody
-    antibodies
+    antibodies susceptibility sensitivity sensitivities derivative derivatives derivat derivate like
 """)
 _LEVEL_OF = (("level", "of"), ("levels", "of"))
-_BEFORE_REASON = (("prn",), ("needed",), ("+",), ("and",))
 _OF_WHAT = word_set("serum blood plasma drug function trough 25 oh hydroxy")
 _ELECTROLYTES = _CATIONS | {"electrolyte", "electrolytes"}
 _MULTIVITAMINS = word_set("""
@@ -126,25 +107,13 @@ _WITHOUT_SUBSTANCE = _MAKERS | _SIG | drug_routes.WORDS
 
 def drug_tokens(text: str) -> tuple[str, ...]:
     """Tokens in which "+" stands between the parts of a combination, however they were joined."""
+    text = _DISCONTINUED.sub(r"dc\1", text)
     return tokens(text.replace("/", " + ").replace("&", " + "))
 
 
 def refuses(words: tuple[str, ...]) -> bool:
-    """Whether the text names an allergy, a device, a food, or a drug that is not or no longer taken."""
-    if not _REFUSING.isdisjoint(words) or not _REFUSING_PAIRS.isdisjoint(pairwise(words)):
-        return True
-    if not _THINGS.isdisjoint(words) and _DOSES.isdisjoint(words) and not _is_filled(words):
-        return True
-    if words[:1] == () or words[0] in _HALTED or _is_allergy(words):
-        return True
-    if any(word in _STOPPED and before not in _NOT_YET for before, word in pairwise(("", *words))):
-        return True
-    return words[-1:] == ("avoid",) or _is_forbidden(words)
-
-
-def _is_filled(words: tuple[str, ...]) -> bool:
-    """Whether the thing comes with the medicine in it: "pre-filled syringe", "blisters with device"."""
-    return "prefilled" in words or not _GIVEN_WITH.isdisjoint(pairwise(words))
+    """Whether the text names an allergy, a thing, or a drug that is not or no longer taken."""
+    return drug_refusals.refuses(words) or _is_allergy(words)
 
 
 def _is_allergy(words: tuple[str, ...]) -> bool:
@@ -153,33 +122,13 @@ def _is_allergy(words: tuple[str, ...]) -> bool:
         if word in _ALLERGY:
             before, after = words[place - 1 : place], words[place + 1 : place + 2]
             is_reason = before in _BEFORE_REASON or (before != () and not _is_neutral(before[0]))
-            if not is_reason or after == ("to",) or _DOSES.isdisjoint(words):
+            if not is_reason or after == ("to",) or DOSES.isdisjoint(words):
                 return True
     return False
-
-
-def _is_forbidden(words: tuple[str, ...]) -> bool:
-    """Whether it says "do not prescribe"; "do not crush" or "do not take with milk" is advice on taking it."""
-    for place, word in enumerate(words):
-        if word == "dont" or (word == "not" and words[place - 1 : place] == ("do",)):
-            verb, *after = (*words[place + 1 : place + 3], CLAUSE_END)
-            if verb in _ORDERING or (verb in _TAKING and after[0] == CLAUSE_END):
-                return True
-    return False
-
-
-def _advised_against(words: tuple[str, ...]) -> frozenset[int]:
-    """The places after "avoid", "not with" or "separate from", up to the end of the clause."""
-    places, against = set(), False
-    for place, word in enumerate(words):
-        against = word != CLAUSE_END and (against or word in _AGAINST)
-        if against:
-            places.add(place)
-    return frozenset(places)
 
 
 def _is_measured(hit: Found["DrugName"], words: tuple[str, ...]) -> bool:
-    """Whether it is the blood level of the drug that is named, or a test or poisoning."""
+    """Whether it is the blood level of the drug that is named, a test, a poisoning, or another substance."""
     end = hit.end
     while words[end : end + 1] and words[end] in _OF_WHAT:
         end += 1
@@ -210,7 +159,7 @@ class DrugNames:
             return None
         found = self._phrases.find(words)
         found += self._respelled(words, found)
-        against = _advised_against(words)
+        against, absent = drug_refusals.advised_against(words), drug_refusals.not_taken_now(words)
         believed = [
             hit
             for hit in found
@@ -218,6 +167,9 @@ class DrugNames:
             and not _is_measured(hit, words)
             and self._is_believed(hit, words, found)
         ]
+        if believed and absent.issuperset(hit.start for hit in believed):
+            return None
+        believed = [hit for hit in believed if hit.start not in absent]
         said = drug_routes.kinds(tokens(route)) or drug_routes.kinds(words)
         readings = {
             (kept, name.ingredient)
@@ -234,7 +186,7 @@ class DrugNames:
         """Whether *text* names a substance or product that is listed, be it one without a class of ours."""
         words = drug_tokens(text)
         found = self._phrases.find(words)
-        return bool(found or self._respelled(words, found))
+        return any(not _is_bare_short_form(hit, words) for hit in found + self._respelled(words, found))
 
     def _respelled(self, words: tuple[str, ...], found: list[Found[DrugName]]) -> list[Found[DrugName]]:
         """Words no phrase used, read with another language's ending or one slip of the keyboard."""
@@ -266,6 +218,10 @@ class DrugNames:
         phrase = words[hit.start : hit.end]
         if phrase[0] in _CATIONS and not _is_mineral(hit, words, found):
             return False
+        if _is_bare_short_form(hit, words):
+            return False
+        if phrase[0] == "mg" and hit.start and words[hit.start - 1][0].isdigit():
+            return False  # the unit
         if any(name.is_ambiguous for name in hit.meanings):
             return _head(words) == phrase and _has_strength_or_form(words)
         if len(phrase) == 1 and len(phrase[0]) < 4:
@@ -330,6 +286,15 @@ def _has_strength_or_form(words: tuple[str, ...]) -> bool:
     return any(word in _FORMS for word in words) or any(
         number[0].isdigit() and unit in _UNITS for number, unit in pairwise(words)
     )
+
+
+def _is_bare_short_form(hit: Found[DrugName], words: tuple[str, ...]) -> bool:
+    """Whether it is an abbreviation that isn't the first word, or has no usual strength of that drug behind."""
+    strengths = _STRENGTHS.get(words[hit.start])
+    if strengths is None or hit.end - hit.start > 1:
+        return False
+    strength, unit, after = (*words[hit.end : hit.end + 3], "", "", "")[:3]
+    return hit.start > 0 or unit != "mg" or strength not in strengths or after == "+"
 
 
 def _head(words: tuple[str, ...]) -> tuple[str, ...]:

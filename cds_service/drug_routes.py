@@ -13,11 +13,12 @@ _SAID = {
     INHALED: """
         inhaler inhalers inhalation inhalational inhaled inhale inhal puff puffs neb nebs nebuliser
         nebulizer nebulised nebulized nebules accuhaler turbuhaler turbohaler evohaler easyhaler diskus
-        respimat hfa mdi dpi respules inhalativ inhalador inhalacion inalatore respiratory dosieraerosol
+        respimat respiclick digihaler hfa mdi dpi respules inhalativ inhalador inhalacion
+        inalatore respiratory dosieraerosol
         """,
     TOPICAL: """
         cream ointment lotion topical topically cutaneous skin scalp shampoo foam emollient salbe creme
-        crema pommade unguento pomada dermal liniment gel
+        crema pommade unguento pomada dermal liniment gel emulgel schmerzgel
         """,
     TRANSDERMAL: "patch patches transdermal pflaster parche transdermico",
     OPHTHALMIC: """

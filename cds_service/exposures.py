@@ -6,21 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
+from cds_service.code_table import WAYS
 from cds_service.dates import Span, written
 from cds_service.doses import daily_dose
 from cds_service.facts import Course, Exposure, Rise
 from cds_service.quantity import Quantity
-from cds_service.record import Concept, Medicine
+from cds_service.record import UNREAL_INTENTS, Concept, Medicine
 
 # a recorded end and a start no later than this are one course (DECISIONS, Exposures)
 REJOIN = timedelta(days=30)
+REISSUED = timedelta(days=60)  # one dose given out again within this ran on beside another one
 YEARLY = timedelta(days=400)  # entries without any end join over a yearly re-order
 
 # courses kept of one ingredient, the latest; more is no real record, and courses are compared pair by pair
 _MOST_COURSES = 40
+_MOST_DOSES = 20  # different doses in one course; with more, none of them is told
 
 _REAL = {"active", "completed", "stopped", "unknown", ""}
-_UNREAL_INTENTS = {"proposal", "plan", "option"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Taking:
     is_over: bool  # no longer taken, whatever end is written
     is_statement: bool
     dose: Quantity | None
+    dose_is_open: bool  # a dose is written, but not plainly
     source: str
     reasons: tuple[str, ...]
     key: str
@@ -44,7 +47,7 @@ def is_real(medicine: Medicine) -> bool:
     """Whether the entry says that the medicine was taken, or was meant to be (KNOWLEDGE X9)."""
     if medicine.do_not_perform or medicine.status not in _REAL:
         return False
-    return medicine.is_statement or medicine.intent not in _UNREAL_INTENTS
+    return medicine.is_statement or medicine.intent not in UNREAL_INTENTS
 
 
 def taking(medicine: Medicine, named: Concept) -> Taking:
@@ -52,6 +55,7 @@ def taking(medicine: Medicine, named: Concept) -> Taking:
     began, ended = written(medicine.started), written(medicine.stopped)
     if ended is None and began is not None and medicine.supply_days:
         ended = began.plus(medicine.supply_days)
+    dose = daily_dose(medicine.doses, named)
     return Taking(
         began=began,
         began_is_stated=medicine.started_is_stated,
@@ -60,7 +64,8 @@ def taking(medicine: Medicine, named: Concept) -> Taking:
         is_unknown=medicine.status in ("unknown", ""),
         is_over=medicine.status == "stopped" or (medicine.is_statement and medicine.status == "completed"),
         is_statement=medicine.is_statement,
-        dose=daily_dose(medicine.doses, named),
+        dose=dose,
+        dose_is_open=dose is None and bool(medicine.doses),
         source=medicine.source,
         reasons=tuple(word for reason in medicine.reasons for word in reason.concept.words()),
         key=medicine.key,
@@ -80,7 +85,7 @@ def exposures(
         groups[value_set, ingredient].append((matched_by, entry))
     found: dict[str, list[Exposure]] = defaultdict(list)
     for (value_set, ingredient), members in sorted(groups.items()):
-        matched_by = min((matched for matched, _ in members), key=("code", "map", "prefix", "text").index)
+        matched_by = min((matched for matched, _ in members), key=WAYS.index)
         made = courses([entry for _, entry in members], oldest_if_cut, today)
         found[value_set].append(Exposure(ingredient, value_set, made, matched_by))
     return {value_set: tuple(members) for value_set, members in found.items()}
@@ -203,15 +208,65 @@ def _cut(course: Course, first: Taking, oldest_if_cut: Mapping[str, date]) -> Co
 # --- dose rises ----------------------------------------------------------------------------------------------------
 
 
-def _levels(run: Sequence[Taking]) -> list[tuple[Span, Quantity]]:
-    """The dose from each day on which one is written; several on one day count once, the highest."""
+def _levels(run: Sequence[Taking]) -> list[tuple[Span, Quantity | None]]:
+    """
+    The dose from each day on which one is written; several on one day count once, the highest.
+
+    None where the dose of that day can't be told: two strengths run side by side, or a lower one was added.
+    """
+    dosed = [entry for entry in run if entry.began and entry.dose]
     levels: dict[Span, Quantity] = {}
-    for entry in run:
+    for entry in dosed:
         if entry.began and entry.dose:
             known = levels.get(entry.began)
             if known is None or (known.unit == entry.dose.unit and known.value < entry.dose.value):
                 levels[entry.began] = entry.dose
-    return sorted(levels.items(), key=lambda level: (level[0].first, level[0].last))
+    open_days = {entry.began for entry in (*_side_by_side(dosed), *_added(dosed))}
+    ordered = sorted(levels.items(), key=lambda level: (level[0].first, level[0].last))
+    return [(on, None if on in open_days else dose) for on, dose in ordered]
+
+
+def _side_by_side(dosed: Sequence[Taking]) -> Sequence[Taking]:
+    """Entries of two doses of which one was given out again while the other one was: A, B, A."""
+    ordered = sorted(dosed, key=_order)
+    places: dict[Quantity | None, list[int]] = defaultdict(list)
+    for place, entry in enumerate(ordered):
+        places[entry.dose].append(place)
+    if len(places) > _MOST_DOSES:
+        return ordered
+    found: list[Taking] = []
+    for issued in places.values():
+        for first, last in pairwise(issued):
+            before, after = ordered[first], ordered[last]
+            between = [each for each in ordered[first + 1 : last] if _is_beside(each, before, after)]
+            found += [before, *between, after] if between else []
+    return found
+
+
+def _is_beside(entry: Taking, before: Taking, after: Taking) -> bool:
+    """Whether *entry* began between two of another dose that ran on; one after the other is a step up and back."""
+    if not _start(before) < _start(entry) < _start(after):
+        return False
+    follows = before.ended is not None and before.ended.last <= _start(entry)
+    is_followed = entry.ended is not None and entry.ended.last <= _start(after)
+    if follows and is_followed:
+        return False
+    lasted = max(_start(before), min(before.ended.last, _start(after)) if before.ended else date.min)
+    return _start(after) - lasted <= REISSUED
+
+
+def _added(dosed: Sequence[Taking]) -> list[Taking]:
+    """Active statements of a dose lower than that of an earlier one that is open too."""
+    found: list[Taking] = []
+    highest: dict[str, Taking] = {}
+    for entry in sorted(dosed, key=_order):
+        if entry.dose and entry.is_statement and entry.is_active and not entry.ended:
+            known = highest.setdefault(entry.dose.unit, entry)
+            if known.dose and known.dose.value > entry.dose.value and _start(known) < _start(entry):
+                found.append(entry)
+            elif known.dose and known.dose.value < entry.dose.value:
+                highest[entry.dose.unit] = entry
+    return found
 
 
 def _changes(run: Sequence[Taking]) -> tuple[Rise, ...]:
@@ -219,12 +274,15 @@ def _changes(run: Sequence[Taking]) -> tuple[Rise, ...]:
     return tuple(
         Rise(on, before, after)
         for (_, before), (on, after) in pairwise(_levels(run))
-        if before.unit == after.unit and after.value != before.value
+        if before and after and before.unit == after.unit and after.value != before.value
     )
 
 
 def _last_dose(run: Sequence[Taking]) -> Quantity | None:
-    levels = _levels(run)
-    if levels:
-        return levels[-1][1]
-    return next((entry.dose for entry in run if entry.dose), None)
+    """The dose of the latest entry that says one; None when that is in doubt."""
+    if levels := _levels(run):
+        on, dose = levels[-1]
+        is_open = any(entry.dose_is_open and _start(entry) > on.first for entry in run)
+        return None if is_open else dose
+    doses = {entry.dose for entry in run if entry.dose}
+    return doses.pop() if len(doses) == 1 else None

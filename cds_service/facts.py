@@ -17,11 +17,14 @@ class Onset:
     """
     When the present cramps began.
 
-    *is_stated* is False when the day the report was written down stands in for a missing onset.
+    *is_stated* is False when the day the report was written down stands in for a missing onset. *doubt* says why an
+    onset that is stated has no date of use: then *on* reaches from the calendar's start to the day of the report,
+    or is that day.
     """
 
     on: Span
     is_stated: bool
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,7 @@ class LabResult:
     high: Decimal | None
     source: str
     is_preliminary: bool = False
+    is_correction: bool = False  # of an earlier report of the same sample
     is_haemolysed: bool = False
     unit_was_missing: bool = False
     corrected: Decimal | None = None
@@ -264,12 +268,14 @@ class Facts:
     @property
     def onset(self) -> Onset | None:
         """
-        The onset by the latest active report that states one, else the latest recorded date.
+        The onset by the latest active report that states one with a date, else one in words, else the latest recorded
+        date.
 
         None when there is no report, or none carries any date.
         """
         dated = [report.onset for report in self.reports if report.onset]
-        return next((each for each in dated if each.is_stated), dated[0] if dated else None)
+        stated = [each for each in dated if each.is_stated]
+        return next((each for each in stated if not each.doubt), next(iter((*stated, *dated)), None))
 
     def latest(self, analyte: str, *, with_preliminary: bool = False) -> tuple[LabResult, ...]:
         """The newest result, or all that may be the newest (one day, no times)."""

@@ -64,16 +64,15 @@ _Judged = tuple[Fate, str, tuple[Match, ...]]
 
 def inventory(record: PatientRecord, reading: Reading) -> tuple[Line, ...]:
     """Every entry once, in the record's order; last those that could not be read at all."""
-    return (
+    read = (
         *(_line("medicine", each, _medicine(each, reading)) for each in record.medicines),
         *(_line("diagnosis", each, _diagnosis(each, reading)) for each in record.diagnoses),
         *(_line("result", each, _result(each, reading)) for each in record.results),
-        *(
-            Line(_KINDS[each.kind], each.source, Fate.UNREAD, each.problem)
-            for each in record.unread
-            if each.kind in _KINDS
-        ),
     )
+    # of an entry that was read in part the rest is told elsewhere
+    known = {line.source for line in read}
+    lost = (each for each in record.unread if each.kind in _KINDS and each.source not in known)
+    return (*read, *(Line(_KINDS[each.kind], each.source, Fate.UNREAD, each.problem) for each in lost))
 
 
 class Unknown(NamedTuple):

@@ -1,5 +1,6 @@
 """What the knowledge files say about reading each analyte: names, units, plausible values."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,12 +26,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A unit without limits of its own: multiply, then round to *decimals* of the column's unit."""
+    """A unit without limits of its own: multiply, then round to *decimals* of the column's unit, if they are said."""
 
     spellings: frozenset[str]
     to: str
     factor: Decimal
-    decimals: int
+    decimals: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,21 @@ class Analyte:
         return next((each for each in self.columns if spelt <= each.spellings), None)
 
     def conversion(self, unit: str) -> Conversion | None:
-        """The conversion of this unit, however it is spelt."""
+        """
+        The conversion of this unit, however it is spelt; that of a column's power of ten need not be listed.
+
+        Only where the plausible range is narrower than that step: else a mistaken unit (a TSH in mIU/mL, a CK in
+        U/mL) would give a plausible value.
+        """
         spelt = units.reading(unit)
-        return next((each for each in self.conversions if spelt in each.spellings), None)
+        listed = next((each for each in self.conversions if spelt in each.spellings), None)
+        return listed or next(self._by_powers_of_ten(unit), None)
+
+    def _by_powers_of_ten(self, unit: str) -> Iterator[Conversion]:
+        for column in self.columns:
+            apart = units.powers_apart(unit, column.spellings)
+            if apart is not None and column.high <= column.low * Decimal(10) ** abs(apart):
+                yield Conversion(spellings(unit), column.unit, Decimal(10) ** apart, None)
 
 
 def spellings(*written: str) -> frozenset[str]:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Generic, NamedTuple, TypeVar
 
 
@@ -36,14 +36,30 @@ _SHORTHAND = (
     (re.compile(r"\bpmhx?\b"), "history of"),
     (re.compile(r"\bs/p\b"), "status post"),
     (re.compile(r"\bw/o\b"), "without"),
+    (re.compile(r"\bneg(?:ative)?s? ?:"), "negative for "),
     # German, whose full stops are no sentence ends: "Z. n.", "St.n.", and "V.a." at the start of a statement
     (re.compile(r"\bz\.\s?n\.|\bst\.\s?n\."), "zustand nach"),
-    (re.compile(r"(^|[;:,.(\n]\s*)v\.\s?a\.(?=\s(?!clinic|hospital)[^\W\d_])"), r"\1verdacht auf"),
+    (re.compile(r"(^|[;:,.(\n] ?)v\.\s?a\.(?=\s(?!clinic|hospital)[^\W\d_])"), r"\1verdacht auf"),
 )
-_HAS_SHORTHAND = re.compile(r"[/]|hx|pmh|\b(?:z|v|st)\.")
+_HAS_SHORTHAND = re.compile(r"[/]|hx|pmh|\bneg|\b(?:z|v|st)\.")
 # French and Italian "d'", "l'", "dell'": words of their own that say nothing
 _ELIDED = re.compile(r"\b(?:[dlnsmtjc]|qu|un|dell|nell|sull|dall|all)'(?=[^\W\d_]{2})")
-_CLAUSE_ENDS = frozenset({CLAUSE_END, "but", "however"})
+_CLAUSE_ENDS = frozenset({CLAUSE_END, "but", "however", "except"})
+# A list whose beginning denies all of it: "Denies A, B, C or D", "Neg: A, B", "No A, B or C"
+_DENIAL = re.compile(r"\bdeny|\bdenie[sd]\b|\bverneint\b|\bneg(?:ative)? for\b|(?:^|[;:.\n] ?)no ")
+_LIST_TOKEN = re.compile(f"{_TOKEN.pattern}|,")
+_DENIES = word_set("deny denies denied denying verneint")
+_JOINING = word_set(", and or nor")
+# "no known allergies, diabetes" denies the allergies only
+_NO_LIST = word_set(
+    "known allergies complaint complaints concern concerns change changes problem problems issues"
+)
+# what the list ends with, because something is told again
+_TOLD_AGAIN = word_set("""
+    has have had is reports reported complains complaining endorses endorsed admits admitted states notes
+    noted presents presented positive pos takes taking on started with now but however feels wakes woken
+    suffers known
+""")
 _REACH = 6  # tokens looked at to the left of a phrase (NAME_MATCHING section 4)
 
 
@@ -59,7 +75,7 @@ _CANCELLING = word_set("""
     neonatal newborn
     vaccine vaccination immunisation immunization education allergy allergic prevention prophylaxis screening
 
-    kein keine keinen keinem keiner keines ohne nicht verdacht ausschluss fraglich fragliche familienanamnese
+    kein keine keinen keinem keiner keines ohne nicht verneint verdacht ausschluss fraglich fragliche familienanamnese
     sans aucun aucune eliminer familiaux
     niega ninguna ningun sospecha posible descartar familiares
     senza nessun nessuna nega sospetto sospetta
@@ -69,6 +85,8 @@ _CANCELLING = word_set("""
 """)
 _CANCELLING_PAIRS = _pair_set("""
     negative for, neg for, rule out, ruled out, risk of, risk for, family history, no evidence, free of, exclusion of,
+    fear of, afraid of, scared of, anxiety re, anxiety about, anxious about, worried about, concerned about,
+    concern about, concerns about, angst vor,
     monitor for, monitoring for, watch for, concern for, susceptibility to, predisposition to, wife has, husband has,
     partner has, son has, daughter has,
     risiko fur, pas de, pas du, risque de, sin evidencia, sin signos, sin datos, sin antecedentes, historia familiar,
@@ -83,7 +101,8 @@ _PAST_PAIRS = _pair_set(
     "history of, hx of, in remission, status post, zustand nach, status nach, status na, historia de, storia di"
 )
 _AFTERWARDS = word_set("""
-    resolved excluded unlikely refuted unconfirmed ausgeschlossen exclu exclue descartado descartada excluido excluida
+    resolved excluded unlikely refuted unconfirmed ausgeschlossen verneint exclu exclue descartado descartada excluido
+    excluida
     resuelto resuelta escluso esclusa risolto risolta uitgesloten
 """)
 _AFTERWARDS_PAIRS = _pair_set(
@@ -134,9 +153,30 @@ def tokens(text: str) -> tuple[str, ...]:
             low = pattern.sub(meaning, low)
     if "'" in low:
         low = _ELIDED.sub("", low)
-    return tuple(
-        CLAUSE_END if found in ".\n" else found.replace("'", "") for found in _TOKEN.findall(low) if found
-    )
+    found = _denied_one_by_one(_LIST_TOKEN.findall(low)) if _DENIAL.search(low) else _TOKEN.findall(low)
+    return tuple(CLAUSE_END if each in ".\n" else each.replace("'", "") for each in found if each)
+
+
+def _denied_one_by_one(words: list[str]) -> Iterator[str]:
+    """ "denies a, b or c" as "denies a, no b or no c", to the end of the sentence; without the commas."""
+    is_denying, before = False, CLAUSE_END
+    for word, after in pairwise((*words, CLAUSE_END)):
+        is_denying = _goes_on_denying(word, before, after, is_denying=is_denying)
+        before = word
+        if word != ",":
+            yield word
+        if is_denying and word in _JOINING and after not in _JOINING:
+            is_denying = after not in _TOLD_AGAIN
+            yield "no" if is_denying else CLAUSE_END
+
+
+def _goes_on_denying(word: str, before: str, after: str, *, is_denying: bool) -> bool:
+    """Whether *word* begins a list of what is denied, or leaves one open."""
+    if word in _DENIES or (word == "for" and before in ("negative", "neg")):
+        return after != ","  # "leg cramps denied, diabetes"
+    if word == "no" and before in ".\n;:":
+        return after != "," and after not in _NO_LIST
+    return is_denying and word not in ".\n" and word not in _CLAUSE_ENDS
 
 
 def singular(token: str) -> str:
@@ -146,11 +186,7 @@ def singular(token: str) -> str:
     return token
 
 
-def _pairs(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    return pairwise(words)
-
-
-def _before(words: tuple[str, ...], position: int) -> tuple[str, ...]:
+def clause_before(words: tuple[str, ...], position: int) -> tuple[str, ...]:
     """Up to six tokens to the left of *position*, within the same clause."""
     left = words[max(0, position - _REACH) : position]
     for back, word in enumerate(reversed(left)):
@@ -159,7 +195,7 @@ def _before(words: tuple[str, ...], position: int) -> tuple[str, ...]:
     return left
 
 
-def _after(words: tuple[str, ...], end: int) -> tuple[str, ...]:
+def clause_after(words: tuple[str, ...], end: int) -> tuple[str, ...]:
     """Up to six tokens from *end* on, within the same clause."""
     right = words[end : end + _REACH]
     for forward, word in enumerate(right):
@@ -170,16 +206,16 @@ def _after(words: tuple[str, ...], end: int) -> tuple[str, ...]:
 
 def negated(words: tuple[str, ...], position: int) -> bool:
     """Whether a word to the left within the clause says no, perhaps, or somebody else."""
-    left = _before(words, position)
+    left = clause_before(words, position)
     if left and left[-1] in _NEGATIVE_PREFIXES:
         return True
-    return not _CANCELLING.isdisjoint(left) or not _CANCELLING_PAIRS.isdisjoint(_pairs(left))
+    return not _CANCELLING.isdisjoint(left) or not _CANCELLING_PAIRS.isdisjoint(pairwise(left))
 
 
 def past(words: tuple[str, ...], position: int) -> bool:
     """Whether a word to the left within the clause says that it was once so."""
-    left = _before(words, position)
-    return not _PAST.isdisjoint(left) or not _PAST_PAIRS.isdisjoint(_pairs(left))
+    left = clause_before(words, position)
+    return not _PAST.isdisjoint(left) or not _PAST_PAIRS.isdisjoint(pairwise(left))
 
 
 def cancelled(words: tuple[str, ...], position: int) -> bool:
@@ -189,12 +225,12 @@ def cancelled(words: tuple[str, ...], position: int) -> bool:
 
 def dismissed(words: tuple[str, ...], end: int) -> bool:
     """Whether the words from *end* on take the statement back: "DVT ruled out", "diabetes screening"."""
-    right = _after(words, end)
+    right = clause_after(words, end)
     if not right:
         return False
     if right[0] in _NOT_THE_THING or _is_only_no(right):
         return True
-    return not _AFTERWARDS.isdisjoint(right) or not _AFTERWARDS_PAIRS.isdisjoint(_pairs(right))
+    return not _AFTERWARDS.isdisjoint(right) or not _AFTERWARDS_PAIRS.isdisjoint(pairwise(right))
 
 
 def _is_only_no(right: tuple[str, ...]) -> bool:
@@ -255,11 +291,16 @@ class Phrases(Generic[T]):
         return sorted(found, key=lambda hit: hit.start)
 
     def misspelt(self, words: tuple[str, ...], found: list[Found[T]]) -> list[Found[T]]:
-        """Words that no phrase in *found* uses and that are one edit from names which all mean the same."""
+        """
+        Words that no phrase in *found* uses and that are one edit from names which all mean the same.
+
+        Only the first twenty long words are looked at: a name is not written wrong at the end of an essay.
+        """
         used = {place for hit in found for place in range(hit.start, hit.end)}
+        long = (place for place, word in enumerate(words) if len(word) >= _LONG and place not in used)
         more = []
-        for place, word in enumerate(words):
-            meanings = set() if place in used else {self._meanings[(name,)] for name in self.neighbours(word)}
+        for place in islice(long, _MOST_LOOKED_AT):
+            meanings = {self._meanings[(name,)] for name in self.neighbours(words[place])}
             if len(meanings) == 1:
                 more.append(Found(place, place + 1, meanings.pop()))
         return more
@@ -273,6 +314,7 @@ class Phrases(Generic[T]):
         return tuple(sorted(name for name in near if _one_edit(name, stem)))
 
 
+_MOST_LOOKED_AT = 20  # unused long words of one text
 _LONG = 9  # letters a word needs before one edit is forgiven (NAME_MATCHING section 2)
 
 

@@ -8,9 +8,9 @@ from msgspec import Raw
 from cds_service import observations, questionnaires, reasons
 from cds_service import resources as fhir
 from cds_service.exposures import is_real
-from cds_service.pointers import Pointers, contained
+from cds_service.pointers import Contained, Pointers
 from cds_service.prescriptions import medicine
-from cds_service.raw import is_given, lenient, number, status, words
+from cds_service.raw import is_given, is_misshapen, lenient, number, status, words
 from cds_service.record import (
     NOTHING,
     Concept,
@@ -24,8 +24,20 @@ from cds_service.record import (
     Visit,
 )
 
+_Product = tuple[Concept, Concept]  # a medicine's name, what it is made of
+
 UNNAMED = "the medicine is not named, or a reference that was not supplied"
 NOT_FHIR = "a member is not of its FHIR type"
+
+# Statuses of what says nothing of the patient, so that nothing is lost with it
+_VOID = {
+    "Medication": frozenset({"entered-in-error"}),
+    "Observation": frozenset({"registered", "cancelled", "entered-in-error"}),
+    "ServiceRequest": frozenset({"revoked", "entered-in-error"}),
+    "Encounter": frozenset({"cancelled", "discontinued", "entered-in-error"}),
+    "QuestionnaireResponse": frozenset({"in-progress", "entered-in-error"}),
+}
+_WITHDRAWN = frozenset({"refuted", "entered-in-error"})
 
 # UCUM and usual spellings of an age, in years
 _YEARS = {
@@ -63,24 +75,46 @@ class _Reader:
         self._visits: list[Visit] = []
         self._answers: list[Result] = []
         self._panels: list[tuple[str, str]] = []  # a member's reference, when its panel was drawn
+        self._products: dict[tuple[str, str | None], _Product] = {}  # of Medication entries, by their names
 
     def read(self, given: fhir.Given) -> None:
+        """Take in one entry; one that holds what can't be read is noted too, and used for the rest."""
+        inside = Contained(given.resource)
+        if self._take(given, inside):
+            self._note_misread(given, inside)
+
+    def _take(self, given: fhir.Given, inside: Contained) -> bool:
+        """Whether what the entry says is of the patient, and it is not noted as unread yet."""
         resource = given.resource
         match resource.resource_type:
             case "Observation":
-                self._observation(given)
+                self._observation(given, inside)
             case "MedicationRequest" | "MedicationStatement":
-                self._medicine(given)
+                return self._medicine(given, inside)
             case "Condition":
-                self._diagnoses.append(_diagnosis(given.source, resource))
+                return self._diagnosis(given)
             case "ServiceRequest":
-                self._orders.append(_order(given, self._pointers))
+                self._orders.append(_order(given, self._pointers, inside))
             case "Encounter":
-                self._visits.append(_visit(given, self._pointers))
+                self._visits.append(_visit(given, self._pointers, inside))
             case "QuestionnaireResponse":
-                self._questionnaire(given)
+                items = lenient(resource.item, tuple[fhir.Item, ...])
+                self._answers.extend(questionnaires.answers(given, items or ()))
             case "Patient":
                 self._people.append(_person(resource))
+                return False
+            case _:
+                return False
+        return True
+
+    def _note(self, given: fhir.Given, problem: str) -> None:
+        self._unread.append(Unread(given.key, given.resource.resource_type or "", given.source, problem))
+
+    def _note_misread(self, given: fhir.Given, inside: Contained) -> None:
+        if not inside.is_broken and not is_misshapen(given.resource):
+            return
+        if given.resource.status not in _VOID.get(given.resource.resource_type or "", ()):
+            self._note(given, NOT_FHIR)
 
     def record(self) -> PatientRecord:
         return PatientRecord(
@@ -97,9 +131,8 @@ class _Reader:
 
     # --- observations -----------------------------------------------------------------------------------------
 
-    def _observation(self, given: fhir.Given) -> None:
-        read = tuple(observations.results(given))
-        self._results.extend(read)
+    def _observation(self, given: fhir.Given, inside: Contained) -> None:
+        self._results.extend(observations.results(given, inside))
         if is_given(given.resource.has_member) and (taken := observations.taken(given.resource)):
             self._panels += ((reference, taken) for reference in observations.members(given.resource))
 
@@ -114,27 +147,30 @@ class _Reader:
             return tuple(self._results)
         return tuple(_dated(result, dates.get(result.source, set())) for result in self._results)
 
-    def _questionnaire(self, given: fhir.Given) -> None:
-        items = lenient(given.resource.item, tuple[fhir.Item, ...])
-        if items is None and is_given(given.resource.item):
-            kind = given.resource.resource_type or ""
-            self._unread.append(Unread(given.key, kind, given.source, NOT_FHIR))
-        self._answers.extend(questionnaires.answers(given, items or ()))
+    def _diagnosis(self, given: fhir.Given) -> bool:
+        """Without a readable status it can't be told from one that was refuted: it is left out."""
+        clinical, verification = _statuses(given.resource)
+        if clinical is None or verification is None:
+            if _WITHDRAWN.isdisjoint((clinical, verification)):
+                self._note(given, NOT_FHIR)
+            return False
+        self._diagnoses.append(_diagnosis(given.source, given.resource, clinical, verification))
+        return verification not in _WITHDRAWN
 
     # --- medicines --------------------------------------------------------------------------------------------
 
-    def _medicine(self, given: fhir.Given) -> None:
-        named = self._medication(given.resource)
-        read = medicine(
-            given, named or (NOTHING, NOTHING), reasons.of_request(given.resource, self._pointers)
-        )
-        if named is not None:
-            self._medicines.append(read)
-        elif is_real(read):
-            kind = given.resource.resource_type or ""
-            self._unread.append(Unread(given.key, kind, given.source, UNNAMED))
+    def _medicine(self, given: fhir.Given, inside: Contained) -> bool:
+        named = self._medication(given.resource, inside)
+        why = reasons.of_request(given.resource, self._pointers, inside)
+        read = medicine(given, named or (NOTHING, NOTHING), why)
+        if named is None:
+            if is_real(read):
+                self._note(given, UNNAMED)
+            return False
+        self._medicines.append(read)
+        return is_real(read)
 
-    def _medication(self, resource: fhir.Resource) -> tuple[Concept, Concept] | None:
+    def _medication(self, resource: fhir.Resource, inside: Contained) -> _Product | None:
         """
         The medicine and what it is made of; None when neither is known.
 
@@ -145,36 +181,51 @@ class _Reader:
             concept, reference = resource.medication.concept, resource.medication.reference
         if _is_named(concept) or reference is None:
             return (concept or NOTHING, NOTHING) if _is_named(concept) else None
-        medication = self._medication_at(reference, resource)
-        made_of = _made_of(medication) if medication else NOTHING
-        code = (medication.code if medication else None) or NOTHING
+        code, made_of = self._product(reference, inside)
         if not _is_named(code) and reference.display:
             code = Concept(text=reference.display)
         return (code, made_of) if _is_named(code) or _is_named(made_of) else None
 
-    def _medication_at(self, reference: fhir.Reference, resource: fhir.Resource) -> fhir.Resource | None:
+    def _product(self, reference: fhir.Reference, inside: Contained) -> _Product:
+        """What a reference to a Medication leads to; an entry is read once, however many refer to it."""
+        contained = inside.at(reference.reference)
+        if contained is not None:
+            inside.is_broken = inside.is_broken or is_misshapen(contained)
+            return contained.code or NOTHING, self._made_of(contained, inside)
         entry = self._pointers.entry(reference.reference)
-        return contained(resource, reference.reference) or (entry.resource if entry else None)
+        if entry is None:
+            return NOTHING, NOTHING
+        name = (entry.source, entry.full_url)
+        if name not in self._products:
+            held = Contained(entry.resource)
+            self._products[name] = entry.resource.code or NOTHING, self._made_of(entry.resource, held)
+            self._note_misread(entry, held)
+        return self._products[name]
+
+    def _made_of(self, medication: fhir.Resource, inside: Contained) -> Concept:
+        """The ingredients as one concept: the codings of all, their words joined as a combination."""
+        listed = lenient(medication.ingredient, tuple[fhir.MedicationIngredient, ...]) or ()
+        found = [self._ingredient(each, inside) for each in listed]
+        words = [next(iter(each.words()), "") for each in found]
+        codings = tuple(coding for each in found for coding in each.coding or ())
+        return Concept(codings or None, " + ".join(word for word in words if word) or None)
+
+    def _ingredient(self, ingredient: fhir.MedicationIngredient, inside: Contained) -> Concept:
+        """Its own name, that of the Medication or Substance it refers to, else the reference's display."""
+        item = ingredient.item or fhir.ConceptOrReference()
+        reference = ingredient.item_reference or item.reference or fhir.Reference()
+        named = ingredient.item_codeable_concept or item.concept
+        if named is not None:
+            return named
+        entry = self._pointers.entry(reference.reference)
+        target = inside.at(reference.reference) or (entry.resource if entry else fhir.Resource())
+        code = target.code or NOTHING
+        code = code.concept or code  # R5's Substance has a CodeableReference
+        return code if _is_named(code) else Concept(text=reference.display)
 
 
 def _is_named(concept: Concept | None) -> bool:
     return concept is not None and bool(concept.coding or concept.text)
-
-
-def _made_of(medication: fhir.Resource) -> Concept:
-    """The ingredients of a Medication as one concept: the codings of all, their words joined as a combination."""
-    listed = lenient(medication.ingredient, tuple[fhir.MedicationIngredient, ...]) or ()
-    found = [_ingredient(each) for each in listed]
-    words = [next(iter(each.words()), "") for each in found]
-    codings = tuple(coding for each in found for coding in each.coding or ())
-    return Concept(codings or None, " + ".join(word for word in words if word) or None)
-
-
-def _ingredient(ingredient: fhir.MedicationIngredient) -> Concept:
-    item = ingredient.item or fhir.ConceptOrReference()
-    reference = ingredient.item_reference or item.reference
-    named = ingredient.item_codeable_concept or item.concept
-    return named or (Concept(text=reference.display) if reference else NOTHING)
 
 
 def _dated(result: Result, dates: set[str]) -> Result:
@@ -186,7 +237,7 @@ def _dated(result: Result, dates: set[str]) -> Result:
 # --- orders and visits ----------------------------------------------------------------------------------------
 
 
-def _order(given: fhir.Given, pointers: Pointers) -> Order:
+def _order(given: fhir.Given, pointers: Pointers, inside: Contained) -> Order:
     resource = given.resource
     code = resource.code or NOTHING
     return Order(
@@ -196,18 +247,18 @@ def _order(given: fhir.Given, pointers: Pointers) -> Order:
         intent=resource.intent or "",
         do_not_perform=bool(resource.do_not_perform),
         written=resource.authored_on or resource.occurrence_date_time,
-        reasons=reasons.of_request(resource, pointers),
+        reasons=reasons.of_request(resource, pointers, inside),
     )
 
 
-def _visit(given: fhir.Given, pointers: Pointers) -> Visit:
+def _visit(given: fhir.Given, pointers: Pointers, inside: Contained) -> Visit:
     resource = given.resource
     period = lenient(resource.period, fhir.Period) or lenient(resource.actual_period, fhir.Period)
     return Visit(
         source=given.source,
         status=resource.status or "",
         began=period.start or period.end if period else None,
-        reasons=reasons.of_encounter(resource, pointers),
+        reasons=reasons.of_encounter(resource, pointers, inside),
     )
 
 
@@ -219,14 +270,18 @@ def _person(resource: fhir.Resource) -> Person:
     return Person(resource.id, resource.birth_date, is_deceased)
 
 
-def _diagnosis(source: str, resource: fhir.Resource) -> Diagnosis:
+def _statuses(resource: fhir.Resource) -> tuple[str | None, str | None]:
+    return status(resource.clinical_status), status(resource.verification_status)
+
+
+def _diagnosis(source: str, resource: fhir.Resource, clinical: str, verification: str) -> Diagnosis:
     period, ended = resource.onset_period, resource.abatement_period
     return Diagnosis(
         source=source,
         concept=resource.code or NOTHING,
         site=words(resource.body_site),
-        clinical=status(resource.clinical_status),
-        verification=status(resource.verification_status),
+        clinical=clinical,
+        verification=verification,
         onset=resource.onset_date_time or (period.start if period else None) or resource.onset_string,
         onset_age=_onset_age(resource),
         abated=_has_abated(resource),

@@ -6,9 +6,9 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from cds_service import resources as fhir
-from cds_service.pointers import contained
+from cds_service.pointers import Contained
 from cds_service.quantity import limits, reported
-from cds_service.raw import is_given, lenient, number, words
+from cds_service.raw import each_of, is_given, is_misshapen, lenient, number, words
 from cds_service.record import NOTHING, Concept, Measurement, Result
 from cds_service.units import stated
 
@@ -20,7 +20,7 @@ _SOMEBODY_ELSE = frozenset({"RelatedPerson", "Device", "DeviceMetric", "Group", 
 _Limits = tuple[Measurement | None, Measurement | None]
 
 
-def results(given: fhir.Given) -> Iterator[Result]:
+def results(given: fhir.Given, inside: Contained) -> Iterator[Result]:
     """
     The Observation's own value if it has one, each of its components, and the members contained in it.
 
@@ -33,7 +33,7 @@ def results(given: fhir.Given) -> Iterator[Result]:
     for component in resource.component or ():
         yield _component(own, component)
     if is_given(resource.has_member):
-        for member in _contained_members(resource):
+        for member in _contained_members(resource, inside):
             read = _own(given.source, given.key, member)
             dated = read if read.taken else replace(read, taken=own.taken)
             if _says_something(dated) or not member.component:
@@ -42,18 +42,22 @@ def results(given: fhir.Given) -> Iterator[Result]:
 
 
 def members(resource: fhir.Resource) -> tuple[str, ...]:
-    """The references of a panel to its members."""
-    named = lenient(resource.has_member, tuple[fhir.Reference, ...]) or ()
-    return tuple(each.reference for each in named if each.reference)
+    """The references of a panel to its members, each once."""
+    named = each_of(resource.has_member, fhir.Reference)
+    return tuple(dict.fromkeys(each.reference for each in named if each.reference))
 
 
-def _contained_members(resource: fhir.Resource) -> Iterator[fhir.Resource]:
-    found = (contained(resource, reference) for reference in dict.fromkeys(members(resource)))
-    return (each for each in found if each is not None and each.resource_type == "Observation")
+def _contained_members(resource: fhir.Resource, inside: Contained) -> Iterator[fhir.Resource]:
+    for reference in members(resource):
+        found = inside.at(reference)
+        if found is not None and found.resource_type == "Observation":
+            inside.is_broken = inside.is_broken or is_misshapen(found)
+            yield found
 
 
 def _own(source: str, key: str, resource: fhir.Resource) -> Result:
     low, high = _limits(resource.reference_range)
+    specimen, site = words(resource.specimen), words(resource.body_site)
     return Result(
         source=source,
         concept=resource.code or NOTHING,
@@ -65,11 +69,9 @@ def _own(source: str, key: str, resource: fhir.Resource) -> Result:
         dated=resource.value_date_time,
         low=low,
         high=high,
-        site=words(resource.body_site),
-        specimen=words(resource.specimen),
-        remarks=" ".join(
-            (words(resource.specimen), words(resource.interpretation), *_notes(resource.note))
-        ).strip(),
+        site=site,
+        specimen=f"{specimen} {site}".strip(),  # some name the sample by where it came from: "Urine"
+        remarks=" ".join((specimen, words(resource.interpretation), *_notes(resource.note))).strip(),
         is_absent=resource.data_absent_reason is not None,
         is_other=_is_other(resource),
         is_of_another=_is_of_another(resource),

@@ -10,6 +10,9 @@ from cds_service.quantity import Quantity
 _UNITS = {"ug": "micrograms", "U": "units"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~>-])")
 _ADDRESS = re.compile(r"(://|@|(?<=www)\.|(?<=\w)\.(?=\w*[a-z]))", re.IGNORECASE)
+_STOPPED = frozenset(
+    {TimeClass.RECENTLY_STOPPED, TimeClass.STOPPED, TimeClass.STOPPED_SINCE, TimeClass.OUTLASTED}
+)
 _LONGEST = 60  # characters of a text from the record
 
 
@@ -64,7 +67,6 @@ def dosed(timing: Timing) -> str:
 def since(timing: Timing) -> str:
     """How one drug stands to the onset, for a line: "unchanged since 3 Jan 2020"."""
     began = timing.change or timing.course.began
-    stated = "from" if timing.course.began_is_stated else "first recorded"
     match timing.time_class:
         case TimeClass.RECENTLY_STOPPED | TimeClass.STOPPED | TimeClass.STOPPED_SINCE | TimeClass.OUTLASTED:
             return f"stopped {timing.course.ended}"
@@ -73,32 +75,45 @@ def since(timing: Timing) -> str:
         case TimeClass.STRONG | TimeClass.PLAUSIBLE if timing.is_rise:
             return f"raised {timing.change}"
         case TimeClass.STRONG | TimeClass.PLAUSIBLE | TimeClass.AFTER:
-            return f"{stated} {began}"
+            return _began(timing)
         case TimeClass.WEAK if timing.replaced:
             return f"in place of {joined(map(harmless, timing.replaced))}, the class since {began}"
         case TimeClass.WEAK if timing.course.last_change:
             return f"since {began}, {_changed(timing.course.last_change)}"
         case TimeClass.WEAK:
-            return (
-                f"unchanged since {began}"
-                if timing.course.began_is_stated
-                else f"first recorded {began}, unchanged"
-            )
+            stated = timing.course.began_is_stated
+            return f"unchanged since {began}" if stated else f"{_began(timing)}, unchanged"
         case TimeClass.UNKNOWN if timing.order_is_unknown:
-            return f"{stated} {began}, which may be before or after the cramps"
+            ended = timing.course.ended
+            return (
+                f"{f'stopped {ended}' if ended else _began(timing)}, which may be before or after the cramps"
+            )
         case _:
             status = ", status not known" if timing.course.is_weak else ""
-            return f"{stated} {began}{status}" if began else f"start date not recorded{status}"
+            return f"{_began(timing)}{status}" if began else f"start date not recorded{status}"
+
+
+def _began(timing: Timing) -> str:
+    """The start; of a drug that replaced others the first one's, named as such."""
+    began = timing.change or timing.course.began
+    if timing.replaced:
+        return f"since {began} ({joined(map(harmless, timing.replaced))}, then {drug(timing)})"
+    return f"{'from' if timing.course.began_is_stated else _recorded(timing)} {began}"
+
+
+def _recorded(timing: Timing) -> str:
+    """A start that is only the first entry on file; a later course than the first was recorded before."""
+    first = next(iter(timing.exposure.courses), timing.course)
+    return "first recorded" if first.began == timing.course.began else "recorded again"
 
 
 def timing_clause(timing: Timing, onset_: Onset | None) -> str:
     """After "Night leg cramps": "began 15 days after furosemide was raised"."""
     name = drug(timing)
     began = "began" if onset_ and onset_.is_stated else "were recorded"
-    verb = "raised" if timing.is_rise else "started" if timing.course.began_is_stated else "first recorded"
     match timing.time_class:
         case TimeClass.STRONG | TimeClass.PLAUSIBLE:
-            return f"{began} {_after(timing.days)} {name} was {verb}"
+            return f"{began} {_after(timing.days)} {_what_began(timing)}"
         case TimeClass.RECENTLY_STOPPED:
             return f"{began} {_after(timing.days)} {name} was stopped"
         case TimeClass.STOPPED_SINCE:
@@ -109,6 +124,17 @@ def timing_clause(timing: Timing, onset_: Onset | None) -> str:
             return f"on {name}, {'its class ' if timing.replaced else ''}unchanged for over a year"
         case _:
             return f"on {name}, {_open(timing)}"
+
+
+def _what_began(timing: Timing) -> str:
+    """ "furosemide was started", "furosemide (now torsemide) was started"."""
+    if timing.is_rise:
+        return f"{drug(timing)} was raised"
+    verb = "started" if timing.course.began_is_stated else _recorded(timing)
+    if timing.replaced:
+        verb = "started" if timing.course.began_is_stated else "first recorded"
+        return f"{harmless(timing.replaced[0])} (now {drug(timing)}) was {verb}"
+    return f"{drug(timing)} was {verb}"
 
 
 def _changed(change: Rise) -> str:
@@ -134,10 +160,21 @@ def course(timing: Timing) -> str:
     if rise is not None and timing.time_class in (TimeClass.STRONG, TimeClass.PLAUSIBLE):
         return f"{drug(timing)} {_changed(rise)}"
     phrase = since(timing)
-    if timing.time_class is TimeClass.WEAK and timing.course.last_change:
-        return f"{drug(timing)} {phrase}"
-    comma = ", " if phrase.endswith("not recorded") else " "
-    return f"{dosed(timing)}{comma}{phrase}"
+    comma = ", " if phrase.startswith(("start date", "stop date")) else " "
+    return f"{_dosed_then(timing)}{comma}{phrase}"
+
+
+def _dosed_then(timing: Timing) -> str:
+    """The drug, and its dose where `since` dates nothing else by it: a changed one is "now 80 mg", or left out."""
+    dose, is_changed = timing.course.dose, timing.course.last_change is not None
+    has_date = (timing.change or timing.course.began) is not None
+    if timing.time_class is TimeClass.WEAK:
+        return drug(timing) if is_changed else dosed(timing)
+    if timing.time_class in _STOPPED or not has_date or not (is_changed or timing.replaced):
+        return dosed(timing)
+    if dose is None or timing.replaced or not timing.course.is_running:
+        return drug(timing)
+    return f"{drug(timing)}, now {amount(dose)},"
 
 
 def onset(facts: Facts) -> str:
@@ -146,8 +183,10 @@ def onset(facts: Facts) -> str:
     if began is None:
         return "onset of cramps not recorded"
     first = next(each for each in facts.reports if each.onset == began)
-    stated = f"cramps from {began.on}" if began.is_stated else f"cramps recorded {began.on}, onset not stated"
-    return f"{stated}{_carrier(first)}"
+    if began.is_stated and not began.doubt:
+        return f"cramps from {began.on}{_carrier(first)}"
+    recorded_ = f"cramps recorded {first.recorded}" if first.recorded else "cramps"
+    return f"{recorded_}, {began.doubt or 'onset not stated'}{_carrier(first)}"
 
 
 def other_reports(facts: Facts) -> str:

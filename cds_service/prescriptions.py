@@ -60,9 +60,9 @@ def medicine(given: fhir.Given, named: tuple[Concept, Concept], reasons: tuple[R
     )
     bounds = _bounds(dosages, resource)
     if is_statement:
-        period = resource.effective_period or fhir.Period(start=resource.effective_date_time)
+        period = resource.effective_period or fhir.Period()
         stated = period.start or bounds.start
-        started, stopped, supply = stated, period.end or bounds.end, None
+        started, stopped, supply = stated or _seen_taken(resource), period.end or bounds.end, None
     else:
         dispense = lenient(resource.dispense_request, fhir.DispenseRequest) or fhir.DispenseRequest()
         period = dispense.validity_period or fhir.Period()
@@ -90,7 +90,14 @@ def medicine(given: fhir.Given, named: tuple[Concept, Concept], reasons: tuple[R
         route=" ".join(word for dosage in dosages if dosage.route for word in dosage.route.words()),
         reasons=reasons,
         key=given.key,
+        seen=resource.effective_date_time if is_statement else None,
     )
+
+
+def _seen_taken(resource: fhir.Resource) -> str | None:
+    """A moment at which it was taken, no later than the start; the day of the asking says nothing of the start."""
+    taken = resource.effective_date_time
+    return None if taken and taken[:10] == (resource.date_asserted or "")[:10] else taken
 
 
 def _medicine_status(resource: fhir.Resource) -> str:
@@ -147,7 +154,13 @@ def _dose(dosage: fhir.Dosage) -> Dose:
     rate = dosage.dose_and_rate[0] if dosage.dose_and_rate else fhir.DoseAndRate()
     quantity = rate.dose_quantity or (rate.dose_range.high if rate.dose_range else None) or fhir.Quantity()
     per_day = _per_day(dosage.timing) if dosage.timing and not _is_as_needed(dosage) else None
-    return Dose(number(quantity.value), quantity.code or quantity.unit or "", per_day, dosage.text or "")
+    return Dose(
+        number(quantity.value),
+        quantity.code or quantity.unit or "",
+        per_day,
+        dosage.text or "",
+        lenient(dosage.sequence, int),
+    )
 
 
 def _is_as_needed(dosage: fhir.Dosage) -> bool:
@@ -162,9 +175,15 @@ def _per_day(timing: fhir.Timing) -> Decimal | None:
         frequency, period = number(repeat.frequency) or Decimal(1), number(repeat.period)
         unit = _PER_DAY.get(repeat.period_unit or "")
         if period and unit:
-            return frequency * unit / period
+            return frequency * unit / period * _share_of_days(repeat)
         moments = lenient(repeat.when, list[str]) or lenient(repeat.time_of_day, list[str])
         if moments:
             return Decimal(len(moments))
     codes = (coding.code for coding in (timing.code or NOTHING).coding or ())
     return next((Decimal(_ABBREVIATED[code]) for code in codes if code in _ABBREVIATED), None)
+
+
+def _share_of_days(repeat: fhir.Repeat) -> Decimal:
+    """How much of a week the named days are: 1 when none are named."""
+    named = set(lenient(repeat.day_of_week, list[str]) or ())
+    return Decimal(len(named)) / 7 if 0 < len(named) < 7 else Decimal(1)

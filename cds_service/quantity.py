@@ -30,7 +30,7 @@ _REPORTED = re.compile(
 )
 _UNIT = re.compile(r"[^\W\d_].*|[%[{(].*|/ ?[^\W\d_].*")
 _TO = r"\s*(?:-|–|—|\bto\b|\bbis\b|\.\.+)\s*"
-_RANGE = re.compile(rf"({_UNSIGNED})(\D*?){_TO}({_UNSIGNED})(.*)", re.ASCII)
+_RANGE = re.compile(rf"({_UNSIGNED})([^\d.]*?){_TO}({_UNSIGNED})(.*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

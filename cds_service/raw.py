@@ -1,16 +1,23 @@
 """Members of FHIR JSON that are kept raw until somebody reads them."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TypeVar
+from functools import cache
+from types import GenericAlias
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from cds_service import resources as fhir
 from cds_service.quantity import decimal
-from cds_service.record import Concept
+from cds_service.record import Coding, Concept
 
 T = TypeVar("T")
+
+_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_CONCEPTS: Any = tuple[Concept, ...] | Concept
 
 # HL7's condition-clinical and condition-ver-status
 _STATUSES = frozenset(
@@ -28,12 +35,36 @@ def is_given(raw: Raw) -> bool:
 
 def lenient(raw: Raw, shape: type[T]) -> T | None:
     """Decode a member that may have another shape in another FHIR version; None when it has."""
+    return _decoded(raw, shape) if is_given(raw) else None
+
+
+def each_of(raw: Raw, shape: type[T]) -> tuple[T, ...]:
+    """The members of a list that have the shape; one that has not takes none of the others away."""
     if not is_given(raw):
-        return None
+        return ()
+    kind: Any = shape
+    whole: tuple[T, ...] | None = _decoded(raw, _many(kind))
+    if whole is not None:
+        return whole
+    read = (_decoded(each, shape) for each in _decoded(raw, tuple[Raw, ...]) or ())
+    return tuple(each for each in read if each is not None)
+
+
+def _decoded(raw: Raw, shape: Any) -> Any:
     try:
-        return msgspec.json.decode(raw, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decoder(shape).decode(raw)
+    except _FAULTS:
         return None
+
+
+@cache
+def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(shape)
+
+
+@cache
+def _many(shape: Any) -> Any:
+    return GenericAlias(tuple, (shape, ...))
 
 
 def number(raw: Raw | None) -> Decimal | None:
@@ -46,24 +77,95 @@ def number(raw: Raw | None) -> Decimal | None:
 
 def words(raw: Raw) -> str:
     """The readable words of one CodeableConcept, a list of them, or a Reference's display."""
-    many = lenient(raw, tuple[Concept, ...])
-    one = lenient(raw, Concept) if many is None else None
-    words = [word for concept in many or ((one,) if one else ()) for word in concept.words()]
+    found = lenient(raw, _CONCEPTS)
+    many = (found,) if isinstance(found, Concept) else found or ()
+    words = [word for concept in many for word in concept.words()]
     if not words:
         reference = lenient(raw, fhir.Reference)
         return (reference.display or "") if reference else ""
     return " ".join(words)
 
 
-def status(raw: Raw) -> str:
+def status(raw: Raw) -> str | None:
     """
-    The clinical or verification status; R4 has a CodeableConcept, STU3 a bare code.
+    The clinical or verification status, "" when there is none, None when it can't be read.
 
-    HL7's code wherever it stands: behind a site's own code, or only in words ("Entered in error").
+    R4 has a CodeableConcept, STU3 a bare code. HL7's code wherever it stands: behind a site's own code, or only in
+    words ("Entered in error").
     """
+    if not is_given(raw):
+        return ""
     concept = lenient(raw, Concept)
     if concept is None:
-        return lenient(raw, str) or ""
+        return lenient(raw, str)
     codes = [coding.code for coding in concept.coding or () if coding.code]
     said = ["-".join(each.casefold().split()) for each in (*codes, *concept.words())]
     return next((each for each in said if each in _STATUSES), said[0] if said else "")
+
+
+# --- members of no known shape --------------------------------------------------------------------------------
+
+
+class _Diagnosis(msgspec.Struct):
+    """A FHIR Encounter.diagnosis, R4 or R5."""
+
+    condition: tuple[fhir.ConceptOrReference, ...] | fhir.Reference | None = None
+
+
+class _Named(msgspec.Struct):
+    """What `words` reads: a CodeableConcept or a Reference."""
+
+    coding: tuple[Coding, ...] | None = None
+    text: str | None = None
+    display: str | None = None
+
+
+_WORDS: Any = tuple[_Named, ...] | _Named
+_REASONS: Mapping[str, Any] = {
+    "reason_code": tuple[Concept, ...],
+    "reason_reference": tuple[fhir.Reference, ...],
+    "reason": tuple[fhir.ConceptOrReference, ...],
+}
+# By type the members that a rule reads late, and the shape that R4 or R5 gives them
+_SHAPES: Mapping[str, Mapping[str, Any]] = {
+    "Condition": {"body_site": _WORDS},
+    "Observation": {
+        "body_site": _WORDS,
+        "specimen": _WORDS,
+        "interpretation": _WORDS,
+        "note": tuple[fhir.Annotation, ...],
+        "focus": tuple[fhir.Reference, ...],
+        "has_member": tuple[fhir.Reference, ...],
+    },
+    "MedicationStatement": {
+        **_REASONS,
+        "dosage": tuple[fhir.Dosage, ...],
+        "adherence": fhir.Adherence,
+        "effective_timing": fhir.Timing,
+    },
+    "MedicationRequest": {
+        **_REASONS,
+        "dosage_instruction": tuple[fhir.Dosage, ...],
+        "dispense_request": fhir.DispenseRequest,
+        "effective_dose_period": fhir.Period,
+    },
+    "Medication": {"ingredient": tuple[fhir.MedicationIngredient, ...]},
+    "ServiceRequest": _REASONS,
+    "Encounter": {
+        **_REASONS,
+        "reason": tuple[fhir.EncounterReason, ...],
+        "diagnosis": tuple[_Diagnosis, ...],
+        "period": fhir.Period,
+        "actual_period": fhir.Period,
+    },
+    "QuestionnaireResponse": {"item": tuple[fhir.Item, ...]},
+}
+
+
+def is_misshapen(resource: fhir.Resource) -> bool:
+    """Whether a member that a rule reads is given in a shape that it has in no FHIR version."""
+    for member, shape in _SHAPES.get(resource.resource_type or "", {}).items():
+        raw: Raw = getattr(resource, member)
+        if is_given(raw) and _decoded(raw, shape) is None:
+            return True
+    return False

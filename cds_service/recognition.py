@@ -81,6 +81,7 @@ def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
         dated,
         (*_ends_of_pregnancy(record), *denied),
         reading.today,
+        person.age,
     )
     conditions["pregnancy_current"] = pregnancies
     return replace(

@@ -11,7 +11,6 @@ from enum import Enum
 
 import msgspec
 
-
 _MOST_WORDINGS = 20  # of one idea; more is no real record, and each is read as text
 
 
@@ -42,6 +41,8 @@ class Concept(msgspec.Struct, frozen=True, gc=False):
 
 
 NOTHING = Concept()
+UNREAL_INTENTS = frozenset({"proposal", "plan", "option"})
+"""Intents of a request that nothing has come of."""
 
 
 class Supply(Enum):
@@ -118,6 +119,7 @@ class Medicine(msgspec.Struct, frozen=True, gc=False):
     reasons: tuple[Reason, ...]
     key: str  # the prefetch key it came under: a cut-off list has no certain starts
     made_of: Concept = NOTHING
+    seen: str | None = None  # a moment at which it was being taken
 
 
 class Diagnosis(msgspec.Struct, frozen=True, gc=False):

@@ -1,20 +1,28 @@
 """Does this record say that the patient has nocturnal leg cramps, and since when?"""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from msgspec.structs import replace
 
-from cds_service.cramps import Told, told
+from cds_service.cramps import (
+    Told,
+    asks_for_complaints,
+    asks_only_whether,
+    implies_cramps,
+    is_site_or_time,
+    told,
+    written_out,
+)
 from cds_service.dates import Span, instant, written
 from cds_service.diagnoses import began, is_active
 from cds_service.facts import Onset, Report
+from cds_service.names import CLAUSE_END, word_set
 from cds_service.names import LONGEST as LONGEST_TEXT
-from cds_service.names import tokens, word_set
 from cds_service.record import (
     LINK_ID,
+    UNREAL_INTENTS,
     Concept,
     Diagnosis,
     Medicine,
@@ -29,26 +37,46 @@ from cds_service.terminology import ValueSets
 
 LONGEST = 365  # days for which an Observation of cramps counts (KNOWLEDGE section 1)
 
+# A written answer is a "no" when it holds nothing else ...
 _NO = word_set("""
-    no false absent negative neg never none n denied denies not
-    nein nie niemals nicht kein keine non jamais aucun aucune pas nunca ninguna ninguno mai nessuno nessuna nao nee
-    nooit geen nej nei aldrig aldri ingen
+    no false absent negative neg never none nil n denied denies deny dont doesnt havent nothing nope nein
+    nie niemals kein keine keinen keinerlei verneint non jamais aucun aucune nunca ninguna ninguno mai
+    nessuno nessuna nao nee nooit geen nej nei aldrig aldri ingen inga negativ 0
 """)
-_YES = word_set("yes true present positive pos y")
+_NOT = word_set("not nicht pas ikke inte niet")
+_NOT_SO = word_set(
+    "present now currently anymore detected observed found reported experienced seen all do does have du"
+)
+_BESIDE_NO = word_set("""
+    i do does have has had she he they patient it them these this those of the above any at all in on and
+    or more longer now currently recently lately ever symptom symptoms complaint complaints problem
+    problems known reported present detected observed found experienced seen anymore gar uberhaupt du tout
+    niente des les la night nights cramp cramps leg legs calf calves foot feet thanks thank you
+""")
+# ... a "yes" when it holds one of these and nothing that doubts, denies or ends it
+_YES = word_set("""
+    yes true present positive pos y yeah yep ja jo oui si sim da ongoing unchanged worse worsening same
+    persistent persists recurrent chronic constant continuous painful severe moderate mild bad nightly daily weekly
+    monthly night nights day days week weeks month months year years times time twice once thrice most
+    every each always often frequent frequently occasional occasionally sometimes intermittent
+    intermittently regularly usually some since lately recently jede jeden jedes taglich nachtlich nachts
+    manchmal oft haufig gelegentlich seit wochentlich regelmassig toutes tous chaque souvent parfois depuis
+    toujours quotidien vaak soms elke sinds regelmatig siempre cada todas desde veces frecuente sempre ogni
+    spesso volte vezes todos varje hver ofte ibland nogle dagligen dagligt
+""")
 _OPEN = word_set("""
-    unknown know asked unable declined refused unsure uncertain possible possibly pending
-    unbekannt weiss inconnu inconnue sais desconocido sabe sconosciuto desconhecido sei onbekend okand ukjent ukendt
+    ? unknown know asked unable declined refused unsure uncertain sure possible possibly pending perhaps
+    maybe applicable hardly rarely rare seldom barely scarcely selten rarement kaum raramente zelden sallan
+    sjaelden used ago past previously previous formerly resolved stopped gone better improved cured ended
+    unbekannt weiss inconnu inconnue sais desconocido sabe sconosciuto desconhecido sei onbekend okand
+    ukjent ukendt prefer
 """)
-_UNREAL_INTENTS = frozenset({"proposal", "plan", "option"})
 _WITHDRAWN = frozenset({"refuted", "entered-in-error"})
 # not yet, or no longer, said of the patient: Observation and QuestionnaireResponse
 _UNFINISHED = frozenset({"entered-in-error", "cancelled", "registered", "in-progress", "stopped"})
 _REAL_ORDERS = frozenset({"active", "completed", "on-hold", ""})
 _NO_VISIT = frozenset({"cancelled", "entered-in-error", "discontinued"})
 _OPEN_VISIT = frozenset({"planned", "arrived", "triaged", "in-progress", "onleave", "on-hold", ""})
-_RECALLED = re.compile(
-    r"\b(?:past|last|previous) (?:\S+ )?(?:day|night|week|fortnight|month|year)s?\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +161,10 @@ class _Reader:
             return "denied" if what is Told.DENIED else "other-site"
         if not is_active(diagnosis, self.today):
             return "refuted" if diagnosis.verification in _WITHDRAWN else "resolved"
-        onset, recorded = began(diagnosis, person), written(diagnosis.recorded)
-        report = _report(diagnosis.source, "diagnosis", onset, recorded)
-        return Said(report, present=True, on=recorded or onset)
+        recorded = written(diagnosis.recorded)
+        onset = _onset(diagnosis, began(diagnosis, person), recorded, self.today)
+        report = Report(diagnosis.source, "diagnosis", onset, recorded)
+        return Said(report, present=True, on=recorded or (onset.on if onset else None))
 
     def _by_result(self, result: Result, carrier: str, *, is_asked: bool = False) -> Said | Refusal | None:
         """An Observation or an answered question; *is_asked* when it is known to ask about leg cramps."""
@@ -145,13 +174,25 @@ class _Reader:
             return None
         if Told.ELSEWHERE in (by_code, by_value):
             return "other-site"
-        present = _answer(result, self.value_sets) if by_value is None else by_value is Told.LEG
+        present = self._present(result, by_code, by_value, is_asked=is_asked)
         taken = written(result.taken)
         if reason := _why_not(present, taken, self.today):
             return reason
         is_there = bool(present) and by_code is not Told.DENIED
         report = _report(result.source, carrier, None, taken)
         return Said(report, present=is_there, on=taken, at=instant(result.taken))
+
+    def _present(
+        self, result: Result, by_code: Told | None, by_value: Told | None, *, is_asked: bool
+    ) -> bool | None:
+        """Whether the cramps are there; None when the question is not about that, or the answer says neither."""
+        present = by_value is Told.LEG if by_value else _answer(result, self.value_sets)
+        if present is None or is_asked:
+            return present
+        if by_code is None:
+            return present if asks_for_complaints(result.concept) else None
+        is_about_that = implies_cramps(result.concept) if present else asks_only_whether(result.concept)
+        return present if is_about_that else None
 
     def _by_answer(self, answer: Result) -> Said | Refusal | None:
         asked = {coding.code for coding in answer.concept.coding or () if coding.system == LINK_ID}
@@ -163,7 +204,8 @@ class _Reader:
         """A medicine that is being given for leg cramps."""
         if medicine.status not in ("active", "") or _is_unreal(medicine):
             return None
-        reason, recorded = self._reason(medicine.reasons), written(medicine.started)
+        reason = self._reason(medicine.reasons)
+        recorded = written(medicine.started or medicine.seen)
         if reason is not Told.LEG:
             return _other_site(reason)
         report = _report(medicine.source, "reason for a medicine", None, recorded)
@@ -207,12 +249,28 @@ def _other_site(what: Told | None) -> Refusal | None:
 
 def _is_unreal(request: Medicine | Order) -> bool:
     """Whether it was only proposed, or forbidden."""
-    return request.do_not_perform or request.intent in _UNREAL_INTENTS
+    return request.do_not_perform or request.intent in UNREAL_INTENTS
 
 
 def _question(text: str) -> str:
-    """The question as a statement: its mark ends a sentence, and "in the past 4 weeks" is no history."""
-    return _RECALLED.sub(" ", text[:LONGEST_TEXT].replace("?", ". "))
+    """The question as a statement: its mark ends a sentence."""
+    return text[:LONGEST_TEXT].replace("?", ". ")
+
+
+def _onset(diagnosis: Diagnosis, stated: Span | None, recorded: Span | None, today: date) -> Onset | None:
+    """
+    The stated onset, else the recorded date; one still to come is none.
+
+    An onset in words that name no date ("childhood") came at some time before it was written down.
+    """
+    if stated is not None and stated.first <= today:
+        return Onset(stated, is_stated=True)
+    if stated is None and (diagnosis.onset or diagnosis.onset_age):
+        return Onset(
+            Span(date.min, (recorded or Span.of(today)).last), is_stated=True, doubt="onset not dated"
+        )
+    doubt = "the onset given is still to come" if stated else ""
+    return Onset(recorded, is_stated=False, doubt=doubt) if recorded else None
 
 
 def _report(source: str, carrier: str, onset: Span | None, recorded: Span | None) -> Report:
@@ -248,10 +306,24 @@ def _yes_or_no(answer: Concept, value_sets: ValueSets) -> bool | None:
     coded = value_sets.answer(answer)
     if coded:
         return {"yes": True, "no": False}.get(coded)
-    words = {token for text in answer.words() for token in tokens(text)}
+    found = {_written_answer(text) for text in answer.words()}
+    if not found:
+        found = {_written_answer(coding.code or "") for coding in answer.coding or ()}
+        found -= {None} if len(found) > 1 else set()
+    return found.pop() if len(found) == 1 else None
+
+
+def _written_answer(text: str) -> bool | None:
+    """
+    What an answer in words says: "no" only when nothing else is said, "yes" only when something affirms it.
+
+    "No better" and "not resolved" say that there is something that got no better.
+    """
+    words = frozenset(written_out(text)) - {CLAUSE_END}
     if words & _OPEN:
         return None
-    if words:
-        return not words & _NO
-    codes = {(coding.code or "").casefold() for coding in answer.coding or ()}
-    return False if codes & _NO else True if codes & _YES else None
+    if words & _NO or (words & _NOT and words & _NOT_SO):
+        return False if words <= _NO | _NOT | _NOT_SO | _BESIDE_NO else None
+    if words & _NOT:
+        return None
+    return True if words & _YES or is_site_or_time(text) else None

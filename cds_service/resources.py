@@ -68,6 +68,7 @@ class Repeat(_Wire, frozen=True):
     frequency: Raw = Raw()
     period: Raw = Raw()
     period_unit: str | None = None
+    day_of_week: Raw = Raw()
     when: Raw = Raw()
     time_of_day: Raw = Raw()
     bounds_period: Period | None = None
@@ -91,6 +92,7 @@ class DoseAndRate(_Wire, frozen=True):
 class Dosage(_Wire, frozen=True):
     """A FHIR Dosage."""
 
+    sequence: Raw = Raw()
     text: str | None = None
     timing: Timing | None = None
     route: Concept | None = None
@@ -198,12 +200,6 @@ class BundleLink(_Wire, frozen=True):
     url: str | None = None
 
 
-class Search(_Wire, frozen=True):
-    """A FHIR Bundle.entry.search."""
-
-    mode: str | None = None
-
-
 class Resource(_Wire, frozen=True):
     """
     Any resource that we read, and any that we don't.
@@ -244,7 +240,6 @@ class Resource(_Wire, frozen=True):
     effective_date_time: str | None = None
     effective_period: Period | None = None
     effective_instant: str | None = None
-    issued: str | None = None
     value_quantity: Quantity | None = None
     value_codeable_concept: Concept | None = None
     value_string: str | None = None
@@ -275,6 +270,7 @@ class Resource(_Wire, frozen=True):
     intent: str | None = None
     do_not_perform: bool | None = None
     authored_on: str | None = None
+    date_asserted: str | None = None
     effective_timing: Raw = Raw()  # R5
     effective_dose_period: Raw = Raw()  # R5
     dosage: Raw = Raw()
@@ -300,7 +296,6 @@ class Entry(_Wire, frozen=True):
 
     full_url: str | None = None
     resource: Resource | None = None
-    search: Search | None = None
 
 
 class Given(NamedTuple):

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from cds_service.analyte_names import HAEMOLYSED
 from cds_service.dates import Span, clock, instant, written
 from cds_service.facts import LabResult, Unusable
 from cds_service.laboratory import Analyte, Column, Conversion
@@ -16,9 +18,20 @@ from cds_service.record import Measurement, Result
 from cds_service.units import alternatives
 
 _USABLE = {"final", "amended", "corrected", "preliminary"}
+_CORRECTED = {"amended", "corrected"}
 _WITHDRAWN = {"entered-in-error", "cancelled", "registered", "unknown"}
-_HAEMOLYSED = ("haemoly", "hemoly", "hamoly", "hemoli", "emoli")  # beginnings of words, folded
-_FLAGGED = ("contaminat", "clotted", "unsatisfactory", "unsuitable", "insufficient", "kontamin")
+_FLAGGED = (
+    "contaminat",
+    "clotted",
+    "unsatisfactory",
+    "unsuitable",
+    "insufficient",
+    "kontamin",
+    "infusionsarm",
+)
+_DRIP = ("drip", "infusion", "iv")
+_FROM_A_DRIP = {*((each, "arm") for each in _DRIP), *(("above", each) for each in _DRIP), ("arm", "drip")}
+_LITTLE_WORDS = frozenset({"the", "an", "a", "of", "with", "site"})
 _AFTER_DIALYSIS = re.compile(
     r"\b(?:post[- ]?(?:ha?emo)?(?:dialysis|hd\b)|(?:after|nach|apres|après) (?:ha?emo|hämo)?dialys)",
     re.IGNORECASE,
@@ -63,15 +76,24 @@ def _why_not(result: Result, taken: Span | None, today: date) -> str | None:
         return "dated in the future"
     if _AFTER_DIALYSIS.search(" ".join((result.remarks, *result.concept.words()))):
         return "taken after dialysis"
-    return "flagged specimen" if _says(result.remarks, _FLAGGED) else None
+    remarks = tokens(result.remarks)
+    return "flagged specimen" if _says(remarks, _FLAGGED) or _is_from_a_drip(remarks) else None
 
 
-def _says(remarks: str, beginnings: tuple[str, ...]) -> bool:
+def _says(words: tuple[str, ...], beginnings: tuple[str, ...]) -> bool:
     """Whether a word that begins so is affirmed: not "not haemolysed", not "haemolysis: none"."""
-    words = tokens(remarks)
     return any(
         word.startswith(beginnings) and not negated(words, place) and not dismissed(words, place + 1)
         for place, word in enumerate(words)
+    )
+
+
+def _is_from_a_drip(remarks: tuple[str, ...]) -> bool:
+    """Whether the sample is said to be diluted: "taken from drip arm", "above the infusion"."""
+    words = tuple(word for word in remarks if word not in _LITTLE_WORDS)
+    return any(
+        pair in _FROM_A_DRIP and not negated(words, place) and not dismissed(words, place + 2)
+        for place, pair in enumerate(pairwise(words))
     )
 
 
@@ -89,7 +111,7 @@ def _in_column(
         )
     if not column.low <= value <= column.high:
         return Unusable(analyte.value_set, result.source, taken, "implausible value")
-    haemolysed = _says(result.remarks, _HAEMOLYSED)
+    haemolysed = _says(tokens(result.remarks), HAEMOLYSED)
     if haemolysed and (analyte.haemolysed_below is None or value >= analyte.haemolysed_below):
         return Unusable(analyte.value_set, result.source, taken, "haemolysed sample")
     low, high = _limits(result, unit, analyte, column)
@@ -106,13 +128,15 @@ def _in_column(
         high=high,
         source=result.source,
         is_preliminary=result.status == "preliminary",
+        is_correction=result.status in _CORRECTED,
         is_haemolysed=haemolysed,
         unit_was_missing=not measured.unit,
     )
 
 
 def _converted(value: Decimal, conversion: Conversion) -> Decimal:
-    return round(value * conversion.factor, conversion.decimals)
+    converted = value * conversion.factor
+    return converted if conversion.decimals is None else round(converted, conversion.decimals)
 
 
 def _printed(unit: str) -> str:
@@ -150,9 +174,10 @@ def newest_first(results: Iterable[LabResult], analyte: Analyte) -> tuple[LabRes
     """
     In an order that does not depend on the order of the entries; the same value twice counts once.
 
-    So does one sample of the *analyte* reported in several units: in the unit in which it is the worse.
+    So does one sample of the *analyte* reported in several units: in the unit in which it is the worse. Of one
+    moment a final result replaces a preliminary one, and a corrected one both; of a day without times none does.
     """
-    ordered = sorted(results, key=_newest, reverse=True)
+    ordered = sorted(_standing(results), key=_newest, reverse=True)
     once: dict[tuple[object, ...], LabResult] = {}
     for each in ordered:
         once.setdefault((*_sample(each), each.value, each.unit), each)
@@ -161,6 +186,21 @@ def newest_first(results: Iterable[LabResult], analyte: Analyte) -> tuple[LabRes
         return kept
     repeated = _said_in_another_unit(kept, analyte)
     return tuple(each for each in kept if each not in repeated)
+
+
+def _standing(results: Iterable[LabResult]) -> list[LabResult]:
+    every = list(results)
+    best: dict[datetime, int] = {}
+    for each in every:
+        if each.instant is not None:
+            best[each.instant] = max(best.get(each.instant, 0), _rank(each))
+    return [each for each in every if each.instant is None or _rank(each) == best[each.instant]]
+
+
+def _rank(result: LabResult) -> int:
+    if result.is_correction:
+        return 2
+    return 0 if result.is_preliminary else 1
 
 
 def _sample(result: LabResult) -> tuple[object, ...]:

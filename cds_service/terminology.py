@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cds_service import analyte_names, diagnosis_names, drug_routes
 from cds_service.code_systems import ICD9CM, canonical, readings
-from cds_service.code_table import CodeTable, Entry
+from cds_service.code_table import WAYS, CodeTable, Entry
 from cds_service.drug_names import DrugNames
 from cds_service.names import LONGEST, Phrases, tokens
 from cds_service.record import Coding, Concept
@@ -17,7 +17,7 @@ _LONGEST_UNIT = 100  # characters
 _MOST_CHARACTERS = 500  # of a concept whose reading is kept
 _REMEMBERED = 4_096  # concepts whose reading is kept, per kind; in memory only
 _VAGINAL, _ANY_ROUTE = "estrogen_vaginal", "estrogen"
-_RANK = {"code": 0, "map": 1, "prefix": 2, "text": 3}
+_RANK = {way: place for place, way in enumerate(WAYS)}
 
 
 class Match(NamedTuple):

@@ -9,6 +9,8 @@ from cds_service.dates import Span
 from cds_service.exposures import REJOIN, YEARLY, later
 from cds_service.facts import Course, Exposure, Onset, TimeClass, Timing
 
+_Member = tuple[Exposure, Course]
+
 STRONG, PLAUSIBLE, RECENT = 90, 365, 90  # days (KNOWLEDGE section 3)
 
 
@@ -31,12 +33,7 @@ def timings(
     found = []
     for exposure in members:
         each = [
-            replace(
-                _timing(exposure, *_with_history((exposure, course), continued), onset, washout, today),
-                replaced=tuple(
-                    sorted(before.ingredient for before, _ in continued.get((exposure, course), ()))
-                ),
-            )
+            _timed((exposure, course), continued, onset, washout, today)
             for course in exposure.courses
             if (exposure, course) not in replaced
         ]
@@ -45,6 +42,19 @@ def timings(
                 min(each, key=lambda made: (made.time_class.strength, -_first(made.course).toordinal()))
             )
     return tuple(sorted(found, key=lambda made: (made.time_class.strength, made.exposure.ingredient)))
+
+
+def _timed(
+    member: _Member,
+    continued: Mapping[_Member, tuple[_Member, ...]],
+    onset: Onset | None,
+    washout: int,
+    today: date,
+) -> Timing:
+    """With the start and the entries of all that it continues, and their names in order of their start."""
+    course, began, earlier = _with_history(member, continued)
+    made = _timing(member[0], course, began, onset, washout, today)
+    return replace(made, replaced=tuple(name for name in earlier if name != member[0].ingredient))
 
 
 def _timing(
@@ -101,10 +111,9 @@ def _stopped(made: Timing, ended: Span, onset: Onset, washout: int, today: date)
         time_class = TimeClass.RECENTLY_STOPPED if most <= washout else TimeClass.STOPPED
         return replace(made, time_class=time_class, days=most if fewest == most else None)
     _, since = ended.days_until(Span.of(today))
+    if since <= RECENT and most > 0:
+        return replace(made, time_class=TimeClass.UNKNOWN, order_is_unknown=True)
     return replace(made, time_class=TimeClass.STOPPED_SINCE if since <= RECENT else TimeClass.OUTLASTED)
-
-
-_Member = tuple[Exposure, Course]
 
 
 def _switches(
@@ -137,15 +146,21 @@ def _is_switch(before: _Member, after: _Member) -> bool:
 
 def _with_history(
     member: _Member, continued: Mapping[_Member, tuple[_Member, ...]]
-) -> tuple[Course, Span | None]:
-    """The course and its start; after a switch with the entries and the start of what it continues."""
+) -> tuple[Course, Span | None, tuple[str, ...]]:
+    """
+    The course, its start, and the drugs it went through, oldest first.
+
+    After a switch the entries and the start are those of what it continues, and so is whether the start is stated.
+    """
     history, place = [member], 0
     while place < len(history):
         history += [each for each in continued.get(history[place], ()) if each not in history]
         place += 1
+    history.sort(key=lambda each: (_first(each[1]), each[0].ingredient))
     sources = {source for _, course in history for source in course.sources}
-    start = min((course for _, course in history), key=_first).began
-    return replace(member[1], sources=tuple(sorted(sources))), start
+    first = history[0][1]
+    course = replace(member[1], sources=tuple(sorted(sources)), began_is_stated=first.began_is_stated)
+    return course, first.began, tuple(dict.fromkeys(each.ingredient for each, _ in history))
 
 
 def _first(course: Course) -> date:

@@ -62,7 +62,7 @@ _AREA = re.compile(  # the 1.73 square metres of body surface, in a dozen spelli
 _AREA_AS_FACTOR = "/(173.10*-2.m2)"
 _POWER_OF_TEN = re.compile(r"^[x×]?\s*10\s*(?:\*\*|[\^*'e(\[]|exp|\s)\s*[+]?0?(\d{1,2})\s*[)\]]?")
 _LOST_CARET = re.compile(r"^[x×]?10(3|6|9)(?=/)")
-_INVERSE = re.compile(r"[\s.·⋅•∙*x]*(?<![a-z])([a-z]+|24h|mm3)\s*(?:\^|\*\*)?\s*\(?-1\)?(?!\d)")
+_INVERSE = re.compile(r"[\s.·⋅•∙*x]{0,4}(?<![a-z])([a-z]+|24h|mm3)\s*(?:\^|\*\*)?\s*\(?-1\)?(?!\d)")
 _PER = re.compile(r"\s*(?:/|\bper\b|\bpro\b)\s*")
 _MASS_PERCENT = re.compile(r"^(m?g)s?\s*%$")
 _DECILITRE = re.compile(r"\b100\s*ml\b")
@@ -99,19 +99,31 @@ def _measure(unit: str) -> Measure | None:
     return Measure("/".join((top.of, *(part.of for part in parts))), top.power - sum(p.power for p in parts))
 
 
-def is_of_something_else(unit: str, usual: frozenset[str]) -> bool:
+def is_of_something_else(unit: str, usual: frozenset[str], *, of_any_size: bool = False) -> bool:
     """
     Whether *unit* can't be that of a result whose *usual* units (as `reading` gives them) are known.
 
     Another kind of amount (a potassium in mmol/day, platelets in fL), or one a thousand times away (a creatinine
-    in mmol/L, an albumin in mg/L): then another specimen or quantity is meant. A unit that is not understood
-    says nothing.
+    in mmol/L, an albumin in mg/L) unless it may be *of any size*: then another specimen or quantity is meant. A
+    unit that is not understood says nothing.
     """
     found = measure(unit)
     known = [_measured(each) for each in usual if ":" in each]
     if found is None or not known:
         return False
-    return not any(_kind(found) == _kind(each) and abs(found.power - each.power) < 3 for each in known)
+    near = (each for each in known if of_any_size or abs(found.power - each.power) < 3)
+    return not any(_kind(found) == _kind(each) for each in near)
+
+
+def powers_apart(unit: str, others: frozenset[str]) -> int | None:
+    """
+    By how many powers of ten *unit* is larger than one of *others* (as `reading` gives them).
+
+    None when something else sets it apart from them all.
+    """
+    found = measure(unit)
+    known = [_measured(each) for each in sorted(others) if ":" in each] if found else []
+    return next((found.power - each.power for each in known if found and found.of == each.of), None)
 
 
 def stated(code: str, said: str) -> str:
@@ -134,14 +146,19 @@ def alternatives(unit: str) -> tuple[str, ...]:
 
 
 def _plain(unit: str) -> str:
-    folded = unicodedata.normalize("NFKD", unit[:_LONGEST].replace("µ", "u").replace("μ", "u")).casefold()
-    return re.sub(r"[\s\[\]:]", "", folded)
+    return re.sub(r"[\s\[\]:]", "", _decomposed(unit[:_LONGEST]))
+
+
+def _decomposed(unit: str) -> str:
+    """Small letters, accents apart, blanks squeezed, and cut again: one character may have become eighteen."""
+    plain = unicodedata.normalize("NFKD", unit.replace("µ", "u").replace("μ", "u")).casefold()
+    return " ".join(plain[:_LONGEST].split())
 
 
 def _written_out(unit: str) -> str:
     """The unit in small letters with "/" as its only sign: no annotations, raised figures, inverse powers."""
     text = _RAISED.sub(lambda raised: f"^{raised[0].translate(_SUPERSCRIPTS)}", unit)
-    text = unicodedata.normalize("NFKD", text.replace("µ", "u").replace("μ", "u")).casefold()
+    text = _decomposed(text)
     text = text.replace("∕", "/").replace("⁄", "/").replace("−", "-").strip(" .,;")
     text = _MASS_PERCENT.sub(r"\1/dl", _DECILITRE.sub("dl", text.replace(_AREA_AS_FACTOR, "/bsa")))
     text = _NOTE.sub("", _AREA.sub("/bsa", text))

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cds_service import code_map
-from cds_service.analyte_names import AnalyteName, unit_form
+from cds_service.analyte_names import AnalyteName
 from cds_service.code_systems import KNOWN, listed
 from cds_service.code_table import CodeTable, Entry
 from cds_service.diagnosis_names import Phrase
 from cds_service.drug_names import DrugName
 from cds_service.errors import KnowledgeInvalid
 from cds_service.record import Coding
+from cds_service.units import reading
 
 NO_CLASS = "_none"  # the file of codes and names that are recognised and belong to no class
 
@@ -105,7 +106,7 @@ class ValueSetFiles:
             if system:
                 _add(self.analytes, system, (code,), Entry(value_set, (display,), match), path)
             else:
-                units = frozenset(map(unit_form, unit.split(";"))) - {""}
+                units = frozenset(map(reading, unit.split(";"))) - {""}
                 self.analyte_names.append(
                     AnalyteName(value_set, display, units, match == "phrase_needs_unit")
                 )

@@ -205,6 +205,36 @@ def test_contained_diagnosis_counts_while_it_stands(clinical: str, expected: str
     assert found == expected
 
 
+@pytest.mark.parametrize("status", [["refuted"], {"coding": {"code": "refuted"}}])
+def test_reason_whose_diagnosis_has_no_readable_status_is_no_report(status: object) -> None:
+    visited = losing_potassium().visited_for("", reasonCode=[], reasonReference=_REFERENCE)
+    patient = _with_condition(visited, verificationStatus=status)
+
+    found = silence(patient)
+
+    assert found == "no-report-but-unread-conditions"
+
+
+def test_contained_diagnosis_without_a_readable_status_is_no_report_and_counted() -> None:
+    inside = {"resourceType": "Condition", "id": "c", "code": LEG_CRAMPS, "verificationStatus": ["refuted"]}
+    shown = [{"reference": "#c", "display": "Leg cramps at night"}]
+    patient = losing_potassium().visited_for("", reasonCode=[], contained=[inside], reasonReference=shown)
+
+    found = silence(patient)
+
+    assert found == "no-report-but-unread-entries"
+
+
+def test_reason_that_may_be_either_of_two_diagnoses_is_left_to_them() -> None:
+    refuted = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+    visited = losing_potassium().visited_for("", reasonCode=[], reasonReference=_REFERENCE)
+    patient = _with_condition(_with_condition(visited, **refuted), code={"text": "Writer's cramp"})
+
+    found = carriers(patient)
+
+    assert found == []
+
+
 def test_reason_reference_that_was_not_supplied_is_read_by_its_display() -> None:
     patient = losing_potassium().prescribed("quinine", days_before(20), reasonReference=_REFERENCE)
 
@@ -285,6 +315,13 @@ _NIGHT = "Do you have leg cramps at night?"
         ("In the past 4 weeks, have you had leg cramps?", {"valueBoolean": True}, None),
         ("Do you sleep well? Do you have calf cramps?", {"valueBoolean": True}, None),
         ("Which of these do you have?", {"valueCoding": {"display": "Leg cramps"}}, None),
+        ("Which of these do you NOT have?", {"valueCoding": {"display": "Leg cramps"}}, "unclear"),
+        ("Have your leg cramps gone?", {"valueBoolean": True}, "other-site"),
+        ("Did any of your relatives have leg cramps?", {"valueBoolean": True}, "other-site"),
+        ("Have you ever had leg cramps?", {"valueBoolean": True}, "unclear"),
+        ("Are your leg cramps better?", {"valueBoolean": False}, "unclear"),
+        (_NIGHT, {"valueString": "Prefer not to say"}, "unclear"),
+        (_NIGHT, {"valueString": "No better"}, None),
         ("Do you have a family history of leg cramps?", {"valueBoolean": True}, "other-site"),
         ("Do you have leg cramps only when walking?", {"valueBoolean": True}, "other-site"),
         ("Do you have menstrual cramps?", {"valueBoolean": True}, "other-site"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.dates import Span, clock, instant, written
+from cds_service.dates import Span, clock, instant, said, written
 
 
 def _span(first: str, last: str) -> Span:
@@ -244,3 +244,55 @@ def test_garbage_is_never_a_crash(text: str, zone: ZoneInfo | None) -> None:
     assert span is None or span.first <= span.last
     assert moment is None or moment.tzinfo is not None
     assert time is None or len(time) == 5
+
+
+# --- in words -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("12/2025", _span("2025-12-01", "2025-12-31")),
+        ("04.2026", _span("2026-04-01", "2026-04-30")),
+        ("April 2026", _span("2026-04-01", "2026-04-30")),
+        ("since April 2026", _span("2026-04-01", "2026-04-30")),
+        ("Since Apr. 2026", _span("2026-04-01", "2026-04-30")),
+        ("seit März 2026", _span("2026-03-01", "2026-03-31")),
+        ("depuis août 2025", _span("2025-08-01", "2025-08-31")),
+        ("Juillet 2025", _span("2025-07-01", "2025-07-31")),
+        ("juin 2025", _span("2025-06-01", "2025-06-30")),
+        ("seit Dezember 2025", _span("2025-12-01", "2025-12-31")),
+        ("since 2019", _span("2019-01-01", "2019-12-31")),
+        ("im Jahr 2019", None),
+        ("2019", _span("2019-01-01", "2019-12-31")),
+        ("3 March 2026", _span("2026-03-03", "2026-03-03")),
+        ("seit 3. März 2026", _span("2026-03-03", "2026-03-03")),
+        ("31 February 2026", None),
+        ("13/2025", None),
+        ("0/2025", None),
+        ("spring 2026", None),
+        ("about 2019", None),
+        ("before April 2026", None),
+        ("April 2026 or so", None),
+        ("3/4/2026", None),
+        ("10 years ago", None),
+        ("childhood", None),
+        ("for 2 years", None),
+        ("age 2000", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_date_in_words_is_read_when_it_names_a_year_and_month(text: str | None, span: Span | None) -> None:
+    assert said(text) == span
+
+
+@given(st.text(max_size=40))
+def test_no_words_break_the_reading_of_dates(text: str) -> None:
+    found = said(text)
+
+    assert found is None or found.first <= found.last
+
+
+def test_span_without_a_beginning_says_by_when() -> None:
+    assert str(Span(date.min, date(2026, 5, 1))) == "by 1 May 2026"

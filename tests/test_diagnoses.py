@@ -214,6 +214,15 @@ def test_end_written_since_ends_it(ended: date, is_current: bool) -> None:
     assert bool(found) is is_current
 
 
+@pytest.mark.parametrize(("age", "is_believed"), [(None, True), (59, True), (60, False), (82, False)])
+def test_pregnancy_of_somebody_aged_60_or_more_is_a_slip(age: int | None, is_believed: bool) -> None:
+    entry = _pregnancy("2026-05-01")
+
+    found = diagnoses.current_pregnancy([entry], [], [], TODAY, age)
+
+    assert found == ((entry,) if is_believed else ())
+
+
 @pytest.mark.parametrize(
     ("text", "ends"),
     [

@@ -8,12 +8,12 @@ import pytest
 
 from cds_service.dates import Span
 from cds_service.doses import daily_dose
-from cds_service.facts import Course, Exposure, Rise, TimeClass, Timing
+from cds_service.facts import Course, Exposure, Onset, Rise, TimeClass, Timing
 from cds_service.quantity import Quantity
 from cds_service.record import Coding, Concept, Dose
 from cds_service.timing import timings
 from tests.findings_of import answer
-from tests.patients import APatient, a_patient, days_before
+from tests.patients import TODAY, APatient, a_patient, days_before
 
 ONSET = date(2026, 5, 1)
 THIAZIDE = "hydrochlorothiazide"
@@ -201,6 +201,39 @@ def test_entry_of_known_status_outweighs_one_of_unknown_status() -> None:
     timing = timing_of(patient)
 
     assert timing.time_class is TimeClass.STRONG
+
+
+UNDATED = Onset(Span(date.min, ONSET), is_stated=True, doubt="onset not dated")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "time_class", "is_open"),
+    [
+        ("2026-04-01", None, TimeClass.UNKNOWN, True),
+        ("2010-01-01", None, TimeClass.UNKNOWN, True),
+        ("2026-05-01", None, TimeClass.UNKNOWN, True),
+        ("2026-05-02", None, TimeClass.AFTER, False),
+        ("2010-01-01", "2026-04-20", TimeClass.UNKNOWN, True),
+        ("2010-01-01", "2026-05-20", TimeClass.STOPPED_SINCE, False),
+        ("2010-01-01", "2020-01-01", TimeClass.OUTLASTED, False),
+    ],
+)
+def test_onset_that_is_stated_without_a_date_leaves_the_order_open_but_for_what_came_after_its_record(
+    since: str, until: str | None, time_class: TimeClass, is_open: bool
+) -> None:
+    members = exposed(cramping().taking(THIAZIDE, since, until=until))
+
+    [found] = timings(members, UNDATED, 30, TODAY, POTENCY)
+
+    assert (found.time_class, found.order_is_unknown) == (time_class, is_open)
+
+
+def test_stop_in_the_month_of_the_onset_leaves_the_order_open() -> None:
+    patient = a_patient().with_cramps("2026-04").taking(THIAZIDE, "2020-01-01", until="2026-04-10")
+
+    timing = timing_of(patient)
+
+    assert (timing.time_class, timing.order_is_unknown) == (TimeClass.UNKNOWN, True)
 
 
 # --- rises ----------------------------------------------------------------------------------------------------
@@ -611,8 +644,19 @@ FUROSEMIDE = Concept(text="Furosemide 40 mg tablet")
 UNNAMED_STRENGTH = Concept(coding=(Coding(display="Furosemide"),))
 
 
-def dose(amount: str | None, unit: str = "", per_day: str | None = None, text: str = "") -> Dose:
-    return Dose(Decimal(amount) if amount else None, unit, Decimal(per_day) if per_day else None, text)
+def dose(
+    amount: str | None,
+    unit: str = "",
+    per_day: str | None = None,
+    text: str = "",
+    sequence: int | None = None,
+) -> Dose:
+    often = Decimal(per_day) if per_day else None
+    return Dose(Decimal(amount) if amount else None, unit, often, text, sequence)
+
+
+def in_words(text: str) -> list[Dose]:
+    return [dose(None, text=text)]
 
 
 @pytest.mark.parametrize(
@@ -629,6 +673,7 @@ def dose(amount: str | None, unit: str = "", per_day: str | None = None, text: s
         ([], FUROSEMIDE, mg("40")),
         ([dose(None, text="40 mg once daily")], UNNAMED_STRENGTH, mg("40")),
         ([dose(None, text="Take 1 tablet (40 mg) in the morning")], UNNAMED_STRENGTH, mg("40")),
+        ([dose("20", "mg", "0.9999999999999999999999999999")], UNNAMED_STRENGTH, mg("20")),  # 7 a week
     ],
 )
 def test_daily_dose_is_dose_times_timing_else_strength_else_text(
@@ -656,7 +701,128 @@ def test_daily_dose_is_dose_times_timing_else_strength_else_text(
         ([dose("0", "mg", "1")], UNNAMED_STRENGTH),
         ([dose("-40", "mg", "1")], UNNAMED_STRENGTH),
         ([], UNNAMED_STRENGTH),
+        ([dose("40", "mg", "0.4285714286")], UNNAMED_STRENGTH),
+        ([dose("40", "mg", "0.5")], UNNAMED_STRENGTH),
+        ([dose("40", "mg", "1.5")], UNNAMED_STRENGTH),
+        ([dose("20", "mg", "1", sequence=1), dose("40", "mg", "1", sequence=2)], UNNAMED_STRENGTH),
+        (
+            [dose(None, text="20 mg daily", sequence=1), dose(None, text="40 mg daily", sequence=2)],
+            FUROSEMIDE,
+        ),
     ],
 )
 def test_daily_dose_is_not_known_while_anything_is_in_doubt(doses: list[Dose], concept: Concept) -> None:
     assert daily_dose(doses, concept) is None
+
+
+@pytest.mark.parametrize(
+    ("doses", "daily"),
+    [
+        ([dose("20", "mg", "1", sequence=1), dose("20", "mg", "1", sequence=2)], mg("40")),
+        ([dose("40", "mg", "1", sequence=1), dose("20", "mg", "1", sequence=1)], mg("60")),
+        ([dose("40", "mg", "1", sequence=1), dose("20", "mg", "1")], mg("60")),
+    ],
+)
+def test_lines_of_equal_amounts_or_of_one_step_add_up(doses: list[Dose], daily: Quantity) -> None:
+    assert daily_dose(doses, UNNAMED_STRENGTH) == daily
+
+
+@pytest.mark.parametrize(
+    ("text", "daily"),
+    [
+        ("Take 1 tablet (20 mg total) by mouth daily.", mg("20")),
+        ("Take 2 tablets (40 mg total) by mouth daily.", mg("40")),
+        ("Take 0.5 tablets (10 mg total) by mouth every morning.", mg("10")),
+        ("Take 1 tablet (20 mg total) by mouth 2 (two) times daily.", mg("40")),
+        ("Take 1-2 tablets (20-40 mg total) by mouth daily.", None),
+        ("Take 1 tablet (20 mg total) by mouth every other day.", None),
+        ("Take 1 tablet (20 mg total) by mouth daily as needed.", None),
+    ],
+)
+def test_milligrams_in_brackets_are_what_is_taken_at_a_time(text: str, daily: Quantity | None) -> None:
+    assert daily_dose(in_words(text), UNNAMED_STRENGTH) == daily
+
+
+@pytest.mark.parametrize(
+    ("text", "daily"),
+    [
+        ("One To Be Taken Each Morning", mg("40")),
+        ("one daily in the morning", mg("40")),
+        ("OM", mg("40")),
+        ("od", mg("40")),
+        ("1-0-0-0", mg("40")),
+        ("1-0-0", mg("40")),
+        ("1-0-1", mg("80")),
+        ("1 - 0 - 1", mg("80")),
+        ("1 tab po qam", mg("40")),
+        ("1 x tgl. 1 Tbl.", mg("40")),
+        ("1-0-1-0 Tabletten", mg("80")),
+        ("2-1-0", mg("120")),
+        ("1 x 1", mg("40")),
+        ("2x1", mg("80")),
+        ("1 cp le matin", mg("40")),
+        ("1 comprimé par jour le matin", mg("40")),
+        ("1 comprimido al día", mg("40")),
+        ("1 comprimido cada 24 horas", mg("40")),
+        ("1 Tablette täglich", mg("40")),
+        ("1x täglich 1 Tablette", mg("40")),
+        ("Take 1 tablet every 24 hours", mg("40")),
+        ("one twice a day", mg("80")),
+        ("1 tablet bd", mg("80")),
+        ("1 tab BID", mg("80")),
+        ("one t.d.s.", mg("120")),
+        ("Take 1 tablet by mouth 3 (three) times daily", mg("120")),
+    ],
+)
+def test_tablets_counted_plainly_are_multiplied_by_the_strength(text: str, daily: Quantity) -> None:
+    assert daily_dose(in_words(text), FUROSEMIDE) == daily
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "two tablets twice a day",
+        "bd",
+        "twice a day",
+        "one twice a week",
+        "one every other day",
+        "1 tablet in the morning 1 tablet in the evening",
+        "one in the morning, one at night",
+        "one in the morning and one at noon",
+        "1 cp matin et soir",
+        "1 comprimido cada 12 horas",
+        "1/2 x daily",
+        "0-0-0-0",
+        "1-2 tablets daily",
+        "1-0-1 on weekdays",
+        "one daily for a week then one twice a day",
+        "1 daily, 3 times a week",
+        "2026-01-01",
+        "1 - 2 - 2026",
+    ],
+)
+def test_words_that_are_not_plain_give_no_dose(text: str) -> None:
+    assert daily_dose(in_words(text), FUROSEMIDE) is None
+
+
+def test_line_in_words_that_is_there_twice_counts_once() -> None:
+    assert daily_dose([*in_words("one in the morning")] * 2, FUROSEMIDE) == mg("40")
+
+
+def test_one_in_the_morning_and_one_at_night_on_two_lines_are_two() -> None:
+    lines = [*in_words("one in the morning"), *in_words("one at night")]
+
+    assert daily_dose(lines, FUROSEMIDE) == mg("80")
+
+
+# --- many -----------------------------------------------------------------------------------------------------
+
+
+def test_course_of_more_doses_than_anybody_takes_has_no_dose_and_no_rise() -> None:
+    patient = cramping()
+    for count in range(21):
+        patient = patient.prescribed(THIAZIDE, days_before(40 - count), dose=f"{count + 1} mg")
+
+    (course,) = courses_of(patient)
+
+    assert (course.rises, course.dose) == ((), None)

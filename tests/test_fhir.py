@@ -228,7 +228,7 @@ def test_a_resource_that_no_advice_rests_on_is_not_judged() -> None:
 
 
 def test_many_entries_of_one_name_are_told_apart_in_good_time() -> None:
-    entries = [POTASSIUM | {"issued": str(number)} for number in range(20_000)]
+    entries = [POTASSIUM | {"effectiveDateTime": str(number)} for number in range(20_000)]
 
     of = gather(read(json.loads(json.dumps(a_call(prefetch=REQUIRED | {"labs": a_bundle(*entries)})))))
 

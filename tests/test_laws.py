@@ -1,12 +1,12 @@
 """The laws of the answer: what must never matter, and what must always hold, for any patient."""
 
 import copy
+import functools
 import json
 import random
 import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -19,6 +19,7 @@ from cds_service.errors import DataUnavailable, RequestInvalid
 from cds_service.fhir import gather
 from cds_service.hooks import Card, decode
 from cds_service.normalise import patient_record
+from cds_service.record import PatientRecord
 from cds_service.settings import load as load_settings
 from tests.client import post
 from tests.findings_of import site
@@ -229,6 +230,57 @@ def test_the_order_of_entries_and_members_never_matters(patient: APatient, chanc
     other = shuffled(request, chance)
 
     assert cards(other) == cards(request)
+
+
+DIFFERENT: dict[str, tuple[FHIR, ...]] = {
+    "Medication": ({"code": {"text": "Furosemide"}}, {"code": {"text": "Digoxin"}}, {}),
+    "Condition": (
+        {"code": {"text": "Leg cramps"}},
+        {"code": {"text": "Gout"}},
+        {"clinicalStatus": "resolved"},
+    ),
+    "Observation": (
+        {"code": {"text": "Leg cramps"}, "status": "final", "effectiveDateTime": days_before(9)},
+        {"code": {"text": "Potassium"}, "status": "final", "valueString": "2.4 mmol/L"},
+        {"code": {"text": "Potassium"}, "status": "final", "valueString": "3.4 mmol/L"},
+    ),
+}
+
+
+@laws
+@given(patients(), st.sampled_from(sorted(DIFFERENT)), st.data())
+def test_which_of_different_entries_of_one_name_comes_first_never_matters(
+    patient: APatient, kind: str, data: st.DataObject
+) -> None:
+    reference = {"reference": f"{kind}/same", "display": "Hydrochlorothiazide"}
+    patient = (
+        patient.taking("digoxin", medicationCodeableConcept=None, medicationReference=reference)
+        .prescribed("quinine", days_before(40), reasonReference=[reference])
+        .having("labs", {**PANEL, "hasMember": [reference]})
+    )
+    contents = data.draw(st.lists(st.sampled_from(DIFFERENT[kind]), min_size=2, max_size=4))
+    several = [{"resourceType": kind, "id": "same", **content} for content in contents]
+
+    one, other = (
+        functools.reduce(lambda made, each: made.having("labs", each), order, patient)
+        for order in (several, data.draw(st.permutations(several)))
+    )
+
+    assert cards(one.request()) == cards(other.request())
+    assert read(one).medicines == read(other).medicines
+
+
+PANEL: FHIR = {
+    "resourceType": "Observation",
+    "id": "panel",
+    "status": "final",
+    "code": {"text": "Panel"},
+    "effectiveDateTime": days_before(3),
+}
+
+
+def read(patient: APatient) -> PatientRecord:
+    return patient_record(gather(decode(json.dumps(patient.request()).encode(), "patient-view")))
 
 
 @laws
@@ -574,7 +626,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, each in inner for place in places(each, (*path, key)))]
 
 
-@cache
+@functools.cache
 def the_app() -> Any:
     chosen = load_settings(base_url="http://127.0.0.1:8000", today=TODAY)
     return create_app(chosen, site().knowledge)

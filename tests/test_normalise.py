@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.fhir import gather
 from cds_service.hooks import decode
-from cds_service.normalise import UNNAMED, patient_record
+from cds_service.normalise import NOT_FHIR, UNNAMED, patient_record
 from cds_service.record import Coding, Concept, Dose, Medicine, PatientRecord, Reason, Unread
 from tests.findings_of import answer
 from tests.patients import FHIR, APatient, a_patient, drug_coding
@@ -257,7 +257,10 @@ BOUNDS = [{"timing": {"repeat": {"boundsPeriod": {"start": "2026-03-02", "end": 
             "2026-04-01",
         ),
         ({"effectivePeriod": {"end": "2026-04-01"}}, None, False, "2026-04-01"),
-        ({"effectiveDateTime": "2026-03-01"}, "2026-03-01", True, None),
+        ({"effectiveDateTime": "2026-03-01"}, "2026-03-01", False, None),
+        ({"effectiveDateTime": "2026-03-01", "dateAsserted": "2026-05-20"}, "2026-03-01", False, None),
+        ({"effectiveDateTime": "2026-03-01T09:00:00Z", "dateAsserted": "2026-03-01"}, None, False, None),
+        ({"effectiveDateTime": "2026-03-05", "dosage": BOUNDS}, "2026-03-02", True, "2026-04-02"),
         ({"dosage": BOUNDS}, "2026-03-02", True, "2026-04-02"),
         ({}, None, False, None),
     ],
@@ -332,6 +335,8 @@ def repeating(**repeat: Any) -> FHIR:
         (repeating(frequency=2, period=1, periodUnit="d"), "2"),
         (repeating(frequency=1, period=8, periodUnit="h"), "3"),
         (repeating(frequency=1, period=2, periodUnit="d"), "0.5"),
+        (repeating(frequency=1, period=4, periodUnit="d"), "0.25"),
+        (repeating(frequency=1, period=1, periodUnit="d", dayOfWeek=["mon", "wed"]), str(Decimal(2) / 7)),
         (repeating(period=1, periodUnit="d"), "1"),
         (repeating(when=["MORN", "NIGHT"]), "2"),
         (repeating(timeOfDay=["08:00:00", "14:00:00", "20:00:00"]), "3"),
@@ -385,3 +390,315 @@ def test_dosage_of_another_shape_loses_the_dose_and_not_the_medicine(dosage: obj
     medicine = medicine_of(STATEMENTS, dosage=dosage)
 
     assert (medicine.concept, medicine.doses) == (NAMED, ())
+
+
+# --- two contents under one name ------------------------------------------------------------------------------
+
+DIGOXIN: FHIR = {"coding": [drug_coding("digoxin")]}
+
+
+def shown_as(*medications: FHIR) -> list[Concept]:
+    """What a statement about "Medication/med1", shown as "water tablet", is read as beside these Medications."""
+    patient = a_patient()
+    for each in medications:
+        patient = patient.having(REQUESTS, each)
+    referred = referring({"reference": "Medication/med1", "display": "water tablet"})
+    return [each.concept for each in record_of(patient.having(STATEMENTS, referred)).medicines]
+
+
+def test_medication_sent_twice_alike_is_found() -> None:
+    found = shown_as(medication(), medication())
+
+    assert found == [NAMED]
+
+
+def test_name_of_two_different_medications_leads_to_none_of_them() -> None:
+    first, second = medication(), {**medication(), "code": DIGOXIN}
+
+    found = shown_as(first, second), shown_as(second, first), shown_as(first, second, first)
+
+    assert found == ([Concept(text="water tablet")],) * 3
+
+
+def test_medications_of_two_servers_are_told_apart_by_their_addresses() -> None:
+    addresses = [f"{BASE}/Medication/med1", "https://other.example/Medication/med1"]
+    patient = a_patient().having(REQUESTS, medication()).having(REQUESTS, {**medication(), "code": DIGOXIN})
+    for place, address in enumerate(addresses):
+        patient = patient.having(STATEMENTS, referring({"reference": address}, id=f"s{place}"))
+    body = patient.request()
+    for each, address in zip(body["prefetch"][REQUESTS]["entry"], addresses, strict=True):
+        each["fullUrl"] = address
+
+    record = patient_record(gather(decode(json.dumps(body).encode(), "patient-view")))
+
+    digoxin = Concept(coding=(Coding(**drug_coding("digoxin")),))
+    assert [each.concept for each in record.medicines] == [NAMED, digoxin]
+
+
+def test_contained_medications_of_one_name_that_differ_lead_nowhere() -> None:
+    inside = [medication(), {**medication(), "code": DIGOXIN}]
+    statement = referring({"reference": "#med1", "display": "water tablet"}, contained=inside)
+
+    record = record_of(a_patient().having(STATEMENTS, statement))
+
+    assert [each.concept for each in record.medicines] == [Concept(text="water tablet")]
+
+
+# --- ingredients ----------------------------------------------------------------------------------------------
+
+SUBSTANCE: FHIR = {"resourceType": "Substance", "id": "sub", "code": FUROSEMIDE}
+
+
+def made_of(ingredient: FHIR, *supplied: FHIR, inside: list[FHIR] | None = None) -> Concept:
+    """What a Medication with one ingredient and no name of its own is made of."""
+    product = {
+        "resourceType": "Medication",
+        "id": "mix",
+        "ingredient": [ingredient],
+        "contained": inside or [],
+    }
+    patient = a_patient().having(STATEMENTS, product)
+    for each in supplied:
+        patient = patient.having(STATEMENTS, each)
+    record = record_of(patient.having(STATEMENTS, referring({"reference": "Medication/mix"})))
+    [medicine] = record.medicines
+    return medicine.made_of
+
+
+@pytest.mark.parametrize(
+    ("ingredient", "supplied", "inside"),
+    [
+        ({"itemReference": {"reference": "Medication/med1"}}, [medication()], []),
+        ({"itemReference": {"reference": "Substance/sub"}}, [SUBSTANCE], []),
+        ({"itemReference": {"reference": "#sub"}}, [], [SUBSTANCE]),
+        (
+            {"item": {"reference": {"reference": "#sub"}}},
+            [],
+            [{**SUBSTANCE, "code": {"concept": FUROSEMIDE}}],
+        ),
+    ],
+    ids=["another Medication", "a Substance", "a contained Substance", "R5"],
+)
+def test_ingredient_is_what_it_refers_to(ingredient: FHIR, supplied: list[FHIR], inside: list[FHIR]) -> None:
+    found = made_of(ingredient, *supplied, inside=inside)
+
+    assert found.coding == NAMED.coding
+
+
+def test_ingredient_of_a_contained_medication_is_looked_for_beside_it() -> None:
+    product = {
+        "resourceType": "Medication",
+        "id": "mix",
+        "ingredient": [{"itemReference": {"reference": "#sub"}}],
+    }
+    statement = referring({"reference": "#mix"}, contained=[product, SUBSTANCE])
+
+    [medicine] = record_of(a_patient().having(STATEMENTS, statement)).medicines
+
+    assert medicine.made_of.coding == NAMED.coding
+
+
+def test_ingredient_that_was_not_supplied_is_called_as_shown() -> None:
+    found = made_of({"itemReference": {"reference": "Substance/elsewhere", "display": "Furosemide"}})
+
+    assert found == Concept(text="Furosemide")
+
+
+def test_ingredient_is_followed_one_step_only() -> None:
+    other = {
+        "resourceType": "Medication",
+        "id": "med1",
+        "ingredient": [{"itemReference": {"reference": "Medication/mix"}}],
+    }
+
+    found = made_of({"itemReference": {"reference": "Medication/med1", "display": "Furosemide"}}, other)
+
+    assert found == Concept(text="Furosemide")
+
+
+# --- what can't be read is counted ----------------------------------------------------------------------------
+
+
+def having(kind: str, key: str, **members: Any) -> APatient:
+    resource = {"resourceType": kind, "id": "x", "subject": {"reference": "Patient/p1"}, **members}
+    return a_patient().having(key, {name: value for name, value in resource.items() if value is not None})
+
+
+def sources(record: PatientRecord) -> list[str]:
+    """The entries that are used, for whatever could be read of them."""
+    return [
+        *(each.source for each in record.medicines),
+        *(each.source for each in record.diagnoses),
+        *(each.source for each in record.results),
+        *(each.source for each in record.orders),
+        *(each.source for each in record.visits),
+    ]
+
+
+MEDICINE: FHIR = {"status": "active", "medicationCodeableConcept": FUROSEMIDE}
+CONTAINED_WRONG: FHIR = {"contained": "none", "reasonReference": [{"reference": "#x"}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("MedicationStatement", {**MEDICINE, "reasonCode": "leg cramps"}),
+        ("MedicationStatement", {**MEDICINE, "reasonReference": {"reference": "Condition/c"}}),
+        ("MedicationStatement", {**MEDICINE, "reason": "leg cramps"}),
+        ("MedicationStatement", {**MEDICINE, "dosage": {"text": "40 mg"}}),
+        ("MedicationStatement", {**MEDICINE, "dosage": [{"text": 40}]}),
+        ("MedicationStatement", {**MEDICINE, "adherence": "taking"}),
+        ("MedicationStatement", {**MEDICINE, **CONTAINED_WRONG}),
+        ("MedicationRequest", {**MEDICINE, "intent": "order", "dosageInstruction": "40 mg"}),
+        ("MedicationRequest", {**MEDICINE, "intent": "order", "dispenseRequest": "28 days"}),
+        ("MedicationRequest", {**MEDICINE, "intent": "order", "effectiveDosePeriod": "May"}),
+        ("Condition", {"code": {"text": "Cramp"}, "bodySite": "leg"}),
+        (
+            "Observation",
+            {"status": "final", "code": {"text": "Panel"}, "valueString": "done", "hasMember": "k1"},
+        ),
+        ("Observation", {"status": "final", "code": {"text": "Potassium"}, "specimen": "urine"}),
+        ("Observation", {"status": "final", "code": {"text": "Potassium"}, "specimen": {"display": 5}}),
+        ("Observation", {"status": "final", "code": {"text": "Potassium"}, "bodySite": "urine"}),
+        ("Observation", {"status": "final", "code": {"text": "Potassium"}, "interpretation": "low"}),
+        ("Observation", {"status": "final", "code": {"text": "Potassium"}, "note": "haemolysed"}),
+        ("Observation", {"status": "final", "code": {"text": "Potassium"}, "focus": {"display": "fetus"}}),
+        ("Encounter", {"status": "finished", "diagnosis": "leg cramps"}),
+        ("Encounter", {"status": "finished", "diagnosis": [{"condition": "leg cramps"}]}),
+        ("Encounter", {"status": "finished", "period": "May"}),
+        ("Encounter", {"status": "finished", "reasonCode": {"text": "leg cramps"}}),
+        ("ServiceRequest", {"status": "active", "intent": "order", "reasonCode": [5]}),
+        ("QuestionnaireResponse", {"status": "completed", "item": "leg cramps"}),
+    ],
+)
+def test_entry_with_a_member_that_can_not_be_read_is_counted_once(kind: str, members: FHIR) -> None:
+    record = record_of(having(kind, "labs", **members))
+
+    assert record.unread == (Unread("labs", kind, f"{kind}/x", NOT_FHIR),)
+    assert sources(record) == ([] if kind == "QuestionnaireResponse" else [f"{kind}/x"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("MedicationStatement", {**MEDICINE, "status": "entered-in-error", "dosage": "40 mg"}),
+        ("MedicationRequest", {**MEDICINE, "intent": "proposal", "dosageInstruction": "40 mg"}),
+        ("Condition", {"verificationStatus": {"coding": [{"code": "refuted"}]}, "bodySite": "leg"}),
+        ("Observation", {"status": "entered-in-error", "specimen": "urine"}),
+        ("Encounter", {"status": "cancelled", "diagnosis": "leg cramps"}),
+        ("ServiceRequest", {"status": "revoked", "intent": "order", "reasonCode": "leg cramps"}),
+        ("QuestionnaireResponse", {"status": "entered-in-error", "item": "leg cramps"}),
+    ],
+)
+def test_nothing_is_lost_with_an_entry_that_says_nothing_of_the_patient(kind: str, members: FHIR) -> None:
+    record = record_of(having(kind, "labs", **members))
+
+    assert record.unread == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("MedicationStatement", {**MEDICINE, "reason": [{"concept": {"text": "oedema"}}], "dosage": []}),
+        ("MedicationStatement", {**MEDICINE, "contained": "none"}),
+        ("Encounter", {"status": "finished", "diagnosis": [{"condition": {"display": "oedema"}}]}),
+        ("Encounter", {"status": "completed", "diagnosis": [{"condition": [{"concept": {"text": "gout"}}]}]}),
+        ("Encounter", {"status": "finished", "reason": [{"text": "gout"}]}),
+        ("Encounter", {"status": "completed", "reason": [{"value": [{"concept": {"text": "gout"}}]}]}),
+        ("Observation", {"status": "final", "interpretation": {"text": "low"}, "specimen": {"display": "S"}}),
+        (
+            "Observation",
+            {"status": "final", "interpretation": [{"text": "low"}], "bodySite": {"text": "arm"}},
+        ),
+        ("Condition", {"clinicalStatus": "active", "bodySite": {"text": "leg"}}),
+        ("Condition", {"clinicalStatus": {"coding": []}, "bodySite": [{"text": "leg"}]}),
+    ],
+)
+def test_shape_of_another_fhir_version_is_no_fault(kind: str, members: FHIR) -> None:
+    record = record_of(having(kind, "labs", **members))
+
+    assert record.unread == ()
+
+
+@pytest.mark.parametrize("member", ["clinicalStatus", "verificationStatus"])
+@pytest.mark.parametrize("status", [["refuted"], {"coding": {"code": "refuted"}}, [{"text": "refuted"}], 5])
+def test_diagnosis_whose_status_can_not_be_read_is_left_out_and_counted(member: str, status: object) -> None:
+    record = record_of(having("Condition", "conditions", code={"text": "Leg cramps"}, **{member: status}))
+
+    assert record.diagnoses == ()
+    assert record.unread == (Unread("conditions", "Condition", "Condition/x", NOT_FHIR),)
+
+
+def test_report_of_cramps_whose_status_can_not_be_read_does_not_speak() -> None:
+    patient = a_patient().with_result("potassium", "2.4 mmol/L")
+
+    found = answer(patient.with_cramps(verificationStatus={"coding": {"code": "refuted"}}))
+
+    assert found.silence == "no-report-but-unread-conditions"
+
+
+def test_broken_ingredients_are_counted_with_the_medication_that_lists_them() -> None:
+    product = {**medication(), "ingredient": "furosemide"}
+    patient = a_patient().having(STATEMENTS, product)
+    for place in range(2):
+        patient = patient.having(STATEMENTS, referring({"reference": "Medication/med1"}, id=f"s{place}"))
+
+    record = record_of(patient)
+
+    assert record.unread == (Unread(STATEMENTS, "Medication", "Medication/med1", NOT_FHIR),)
+    assert [each.concept for each in record.medicines] == [NAMED, NAMED]
+
+
+def test_broken_ingredients_of_a_contained_medication_are_counted_with_the_entry() -> None:
+    product = {**medication(), "ingredient": "furosemide"}
+
+    record = record_of(a_patient().having(STATEMENTS, referring({"reference": "#med1"}, contained=[product])))
+
+    assert record.unread == (Unread(STATEMENTS, "MedicationStatement", "MedicationStatement/m1", NOT_FHIR),)
+
+
+BROKEN: FHIR = {"resourceType": "Condition", "id": "bad", "code": "cramps"}
+
+
+@pytest.mark.parametrize(
+    ("beside", "unread"),
+    [
+        ([BROKEN], 1),
+        ([5], 1),
+        ([{**BROKEN, "resourceType": "Practitioner"}], 0),
+        ([{"resourceType": "Practitioner", "id": "p"}], 0),
+    ],
+)
+def test_broken_contained_resource_takes_nothing_from_those_beside_it(beside: list[Any], unread: int) -> None:
+    statement = referring({"reference": "#med1"}, contained=[*beside, medication()])
+
+    record = record_of(a_patient().having(STATEMENTS, statement))
+
+    assert ([each.concept for each in record.medicines], len(record.unread)) == ([NAMED], unread)
+
+
+def test_broken_reason_takes_nothing_from_those_beside_it() -> None:
+    medicine = medicine_of(REQUESTS, reasonCode=[{"text": 5}, {"text": "Oedema"}])
+
+    assert medicine.reasons == (Reason(Concept(text="Oedema")),)
+
+
+def test_reason_given_many_times_is_one_reason() -> None:
+    reasons = [{"reference": "#c", "display": str(place)} for place in range(3)]
+    inside = [{"resourceType": "Condition", "id": "c", "code": {"text": "Oedema"}}]
+
+    medicine = medicine_of(REQUESTS, reasonReference=reasons, contained=inside)
+
+    assert medicine.reasons == (Reason(Concept(text="Oedema")),)
+
+
+def test_reason_keeps_no_more_codings_than_a_real_entry_has() -> None:
+    codings = [{"system": "http://codes.example", "code": str(place)} for place in range(31)]
+    patient = having("Condition", "conditions", code={"coding": codings, "text": "Oedema"})
+
+    record = record_of(
+        patient.having(REQUESTS, entry(REQUESTS, reasonReference=[{"reference": "Condition/x"}]))
+    )
+
+    [[reason]] = [each.reasons for each in record.medicines]
+    assert reason.concept == Concept(tuple(Coding(**each) for each in codings[:30]), "Oedema")

@@ -274,3 +274,44 @@ def test_value_in_words_is_kept_as_the_answer() -> None:
     [found] = results(patient)
 
     assert found.answer == Concept(text="see comment")
+
+
+def test_member_named_many_times_counts_once_and_a_broken_one_takes_nothing_away() -> None:
+    broken = {**_member(), "id": "m2", "code": "potassium"}
+    references = [{"reference": f"#{each}"} for each in ("m2", "m1", "m1")]
+    patient = observed(**_PANEL, contained=[broken, _member()], hasMember=[*references, 5])
+
+    found = potassium(patient)
+
+    assert found == ["3.1 mmol/L"]
+    assert answer(patient).data_lines() == ("1 Observation could not be read",)
+
+
+def test_contained_member_of_two_contents_is_left_out() -> None:
+    other = _member(valueQuantity={**THREE, "value": 2.1})
+    patient = observed(**_PANEL, contained=[_member(), other], hasMember=[{"reference": "#m1"}])
+
+    found = potassium(patient)
+
+    assert found == []
+
+
+# --- what was sampled -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("site", ["Urine", "Cerebrospinal fluid", "Stool", "Sweat"])
+def test_potassium_of_a_body_site_that_is_another_specimen_is_not_that_of_blood(site: str) -> None:
+    patient = observed(code={"text": "Potassium"}, valueQuantity=THREE, bodySite={"text": site})
+
+    found = potassium(patient)
+
+    assert found == []
+
+
+@pytest.mark.parametrize("site", ["Left arm", "Blood", "Structure of antecubital vein"])
+def test_potassium_of_a_body_site_where_blood_is_drawn_is_read(site: str) -> None:
+    patient = observed(code={"text": "Potassium"}, valueQuantity=THREE, bodySite={"text": site})
+
+    found = potassium(patient)
+
+    assert found == ["3.1 mmol/L"]

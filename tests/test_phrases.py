@@ -1,6 +1,7 @@
 """Facts in words; texts from the record can do no harm in Markdown."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from cds_service import phrases
 from cds_service.dates import Span, written
-from cds_service.facts import Course, Diagnosed, Exposure, Onset, Rise, TimeClass, Timing
+from cds_service.facts import Course, Diagnosed, Exposure, Facts, Onset, Report, Rise, TimeClass, Timing
 from cds_service.quantity import Quantity
 
 _HOSTILE = (
@@ -129,7 +130,9 @@ def _span(text: str) -> Span:
     return found
 
 
-def _timing(time_class: TimeClass, began: str | None = "2026-04-20", **members: Any) -> Timing:
+def _timing(
+    time_class: TimeClass, began: str | None = "2026-04-20", *, again: bool = False, **members: Any
+) -> Timing:
     parts: dict[str, Any] = {
         "began": _span(began) if began else None,
         "began_is_stated": True,
@@ -138,10 +141,12 @@ def _timing(time_class: TimeClass, began: str | None = "2026-04-20", **members: 
         "rises": (),
         "dose": None,
         "sources": ("MedicationStatement/m1",),
+        "last_change": None,
     }
     course = Course(**{**parts, **{key: each for key, each in members.items() if key in parts}})
     timing = {key: each for key, each in members.items() if key not in parts}
-    exposure = Exposure("furosemide", "loop_diuretic", (course,), "code")
+    earlier = (replace(course, began=_span("2019-01-01"), ended=_span("2020-01-01")),) if again else ()
+    exposure = Exposure("furosemide", "loop_diuretic", (*earlier, course), "code")
     return Timing(exposure, course, time_class, **{"change": course.began, **timing})
 
 
@@ -159,6 +164,24 @@ def _timing(time_class: TimeClass, began: str | None = "2026-04-20", **members: 
         (
             _timing(TimeClass.UNKNOWN, "2026-04", order_is_unknown=True),
             "from Apr 2026, which may be before or after the cramps",
+        ),
+        (
+            _timing(TimeClass.UNKNOWN, ended=_span("2026-04-10"), order_is_unknown=True),
+            "stopped 10 Apr 2026, which may be before or after the cramps",
+        ),
+        (_timing(TimeClass.STRONG, again=True, began_is_stated=False), "recorded again 20 Apr 2026"),
+        (_timing(TimeClass.STRONG, again=True), "from 20 Apr 2026"),
+        (
+            _timing(TimeClass.WEAK, again=True, began_is_stated=False),
+            "recorded again 20 Apr 2026, unchanged",
+        ),
+        (
+            _timing(TimeClass.STRONG, replaced=("bumetanide",), change=_span("2026-02-10")),
+            "since 10 Feb 2026 (bumetanide, then furosemide)",
+        ),
+        (
+            _timing(TimeClass.WEAK, replaced=("bumetanide",), change=_span("2020-02-10")),
+            "in place of bumetanide, the class since 10 Feb 2020",
         ),
     ],
 )
@@ -196,6 +219,61 @@ def test_dose_rise_is_told_with_both_doses() -> None:
     assert found == "furosemide 40 to 80 mg on 20 Apr 2026"
 
 
+_TO_EIGHTY = Rise(_span("2026-05-20"), Quantity(Decimal(40), "mg"), Quantity(Decimal(80), "mg"))
+_EIGHTY: dict[str, Any] = {"dose": _TO_EIGHTY.after, "last_change": _TO_EIGHTY, "rises": (_TO_EIGHTY,)}
+
+
+@pytest.mark.parametrize(
+    ("timing", "text"),
+    [
+        (_timing(TimeClass.STRONG, **_EIGHTY), "furosemide, now 80 mg, from 20 Apr 2026"),
+        (
+            _timing(TimeClass.STRONG, began_is_stated=False, **_EIGHTY),
+            "furosemide, now 80 mg, first recorded 20 Apr 2026",
+        ),
+        (_timing(TimeClass.AFTER, ended=_span("2026-06-01"), **_EIGHTY), "furosemide from 20 Apr 2026"),
+        (
+            _timing(TimeClass.RECENTLY_STOPPED, ended=_span("2026-06-01"), **_EIGHTY),
+            "furosemide 80 mg stopped 1 Jun 2026",
+        ),
+        (_timing(TimeClass.UNKNOWN, None, **_EIGHTY), "furosemide 80 mg, start date not recorded"),
+        (_timing(TimeClass.STRONG, dose=_TO_EIGHTY.after), "furosemide 80 mg from 20 Apr 2026"),
+        (
+            _timing(
+                TimeClass.STRONG,
+                dose=_TO_EIGHTY.after,
+                replaced=("bumetanide",),
+                change=_span("2026-02-10"),
+            ),
+            "furosemide since 10 Feb 2026 (bumetanide, then furosemide)",
+        ),
+    ],
+)
+def test_latest_dose_never_stands_beside_a_date_on_which_it_was_another(timing: Timing, text: str) -> None:
+    assert phrases.course(timing) == text
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ({"again": True, "began_is_stated": False}, "began 15 days after furosemide was recorded again"),
+        ({"replaced": ("bumetanide",)}, "began 15 days after bumetanide (now furosemide) was started"),
+        (
+            {"replaced": ("bumetanide",), "began_is_stated": False},
+            "began 15 days after bumetanide (now furosemide) was first recorded",
+        ),
+    ],
+)
+def test_days_are_counted_from_the_drug_and_the_course_that_began_then(
+    members: dict[str, Any], text: str
+) -> None:
+    onset = Onset(Span.of(date(2026, 5, 5)), is_stated=True)
+
+    found = phrases.timing_clause(_timing(TimeClass.STRONG, days=15, **members), onset)
+
+    assert found == text
+
+
 @pytest.mark.parametrize(("unit", "text"), [("mg", "18 mg"), ("ug", "18 micrograms"), ("U", "18 units")])
 def test_dose_is_written_as_clinicians_write_it(unit: str, text: str) -> None:
     assert phrases.amount(Quantity(Decimal(18), unit)) == text
@@ -210,3 +288,43 @@ def test_diagnosis_says_when_it_was_recorded(on: str | None, text: str) -> None:
     entry = Diagnosed("pregnancy_current", "Condition/p", day, day, is_confirmed=True, matched_by="code")
 
     assert phrases.recorded(entry) == text
+
+
+# --- the onset ------------------------------------------------------------------------------------------------
+
+
+_MAY = _span("2026-05-01")
+_UNDATED = Onset(Span(date.min, _MAY.last), is_stated=True, doubt="onset not dated")
+
+
+def _facts(*reports: Report) -> Facts:
+    return Facts(today=date(2026, 6, 15), is_deceased=False, age=76, is_adult=True, reports=reports)
+
+
+@pytest.mark.parametrize(
+    ("onset", "recorded", "text"),
+    [
+        (Onset(_MAY, is_stated=True), _MAY, "cramps from 1 May 2026"),
+        (Onset(_MAY, is_stated=False), _MAY, "cramps recorded 1 May 2026, onset not stated"),
+        (_UNDATED, _MAY, "cramps recorded 1 May 2026, onset not dated"),
+        (_UNDATED, _span("2026-05"), "cramps recorded May 2026, onset not dated"),
+        (_UNDATED, None, "cramps, onset not dated"),
+        (None, None, "onset of cramps not recorded"),
+    ],
+)
+def test_onset_is_told_with_what_is_not_known_of_it(
+    onset: Onset | None, recorded: Span | None, text: str
+) -> None:
+    facts = _facts(Report("Condition/c1", "diagnosis", onset, recorded))
+
+    assert phrases.onset(facts) == text
+
+
+def test_onset_with_a_date_counts_before_one_in_words_and_one_in_words_before_none() -> None:
+    worded = Report("Condition/c1", "diagnosis", _UNDATED, _MAY)
+    dated = Report("Condition/c2", "diagnosis", Onset(_span("2026-04"), is_stated=True), _MAY)
+    recorded = Report("Condition/c3", "diagnosis", Onset(_MAY, is_stated=False), _MAY)
+
+    found = [_facts(recorded, worded, dated).onset, _facts(recorded, worded).onset, _facts(recorded).onset]
+
+    assert found == [dated.onset, worded.onset, recorded.onset]

@@ -141,6 +141,11 @@ def _bound(number: str, unit: str = "") -> Reported:
         ("M: 0.7-1.3 F: 0.5-1.1", None, None),
         ("3.5-5.1 (adult)", None, None),
         ("3.5 mmol/L - 18 mg/dL", None, None),
+        ("3.5..5.1", _bound("3.5"), _bound("5.1")),
+        ("3.5 ... 5.1 mmol/L", _bound("3.5", "mmol/L"), _bound("5.1", "mmol/L")),
+        ("3.5.-5.1", None, None),
+        ("1" + "." * 58 + "x", None, None),
+        ("1." * 29 + "x", None, None),
     ],
 )
 def test_range_written_as_text_is_its_limits(text: str, low: Reported | None, high: Reported | None) -> None:

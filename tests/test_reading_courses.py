@@ -335,10 +335,16 @@ def timed(value: float, unit: str = "mg", **repeat: Any) -> list[FHIR]:
     [
         (timed(20, frequency=2, period=1, periodUnit="d"), mg("40")),
         (timed(20, frequency=1, period=8, periodUnit="h"), mg("60")),
-        (timed(20, frequency=1, period=2, periodUnit="d"), mg("10")),
+        (timed(20, frequency=1, period=2, periodUnit="d"), None),
+        (timed(40, frequency=3, period=1, periodUnit="wk"), None),
+        (timed(40, frequency=7, period=1, periodUnit="wk"), mg("40")),
+        (timed(40, frequency=1, period=1, periodUnit="d", dayOfWeek=["mon", "wed", "fri"]), None),
         (timed(20, when=["MORN", "NOON"]), mg("40")),
         ([a_dosage(20, timing={"code": {"coding": [{"code": "BID"}], "text": "twice a day"}})], mg("40")),
         ([a_dosage(40), a_dosage(20)], mg("60")),
+        ([a_dosage(40, sequence=None), a_dosage(20, sequence=None)], mg("60")),
+        ([a_dosage(20), a_dosage(20, sequence=2)], mg("40")),
+        ([a_dosage(20), a_dosage(40, sequence=2)], None),
         (
             [
                 a_dosage(
@@ -349,7 +355,7 @@ def timed(value: float, unit: str = "mg", **repeat: Any) -> list[FHIR]:
         ),
     ],
 )
-def test_daily_dose_is_dose_and_rate_times_timing(dosage: list[FHIR], daily: Quantity) -> None:
+def test_daily_dose_is_dose_and_rate_times_timing(dosage: list[FHIR], daily: Quantity | None) -> None:
     found = a_dose("furosemide", None, dosage)
 
     assert found == daily
@@ -381,12 +387,186 @@ def test_strength_in_the_products_name_stands_in_for_a_dose_in_milligrams(
         ("20 mg for a week, then 40 mg", None),
         ("20-40 mg as needed", None),
         ("as directed", None),
+        ("Take 1 tablet (40 mg total) by mouth daily.", mg("40")),
+        ("40 mg three times a week", None),
     ],
 )
 def test_text_of_the_dosage_gives_a_dose_only_when_it_can_mean_one(text: str, daily: Quantity | None) -> None:
     found = a_dose("furosemide", None, [{"text": text}])
 
     assert found == daily
+
+
+@pytest.mark.parametrize(
+    ("text", "daily"),
+    [
+        ("One To Be Taken Each Morning", mg("40")),
+        ("1-0-0-0", mg("40")),
+        ("1-0-1", mg("80")),
+        ("1 cp le matin", mg("40")),
+        ("1 comprimido al día", mg("40")),
+        ("1 Tablette täglich", mg("40")),
+        ("one twice a day", mg("80")),
+        ("two tablets in the morning", None),
+    ],
+)
+def test_text_that_counts_tablets_is_multiplied_by_the_strength_of_the_product(
+    text: str, daily: Quantity | None
+) -> None:
+    found = a_dose("furosemide", "Furosemide 40 MG Oral Tablet", [{"text": text}])
+
+    assert found == daily
+
+
+def test_patient_whose_dose_goes_up_by_steps_is_told_none() -> None:
+    steps = [a_dosage(20), a_dosage(40, sequence=2)]
+    patient = cramping().taking("furosemide", before_onset(20), dosage=steps)
+
+    found = answer(patient)
+
+    assert "- Furosemide from 11 Apr 2026" in found.detail("D02")
+
+
+def test_patient_who_takes_it_three_times_a_week_is_told_no_daily_dose() -> None:
+    patient = cramping().taking(
+        "furosemide", before_onset(20), dosage=timed(40, frequency=3, period=1, periodUnit="wk")
+    )
+
+    found = answer(patient)
+
+    assert "- Furosemide from 11 Apr 2026" in found.detail("D02")
+
+
+def test_older_dose_is_not_told_as_that_of_a_newer_entry_which_leaves_it_open() -> None:
+    patient = cramping().prescribed("furosemide", "2025-06-01", dose="40 mg")
+    patient = patient.prescribed("furosemide", "2025-09-01", dosageInstruction=[{"text": "as directed"}])
+
+    found = answer(patient)
+
+    assert "- Furosemide first recorded 1 Jun 2025" in found.detail("D02")
+
+
+# --- two strengths, two statements ----------------------------------------------------------------------------
+
+
+def monthly(*doses: tuple[str, str]) -> APatient:
+    """Furosemide, prescribed on these days in these doses, for a month each time."""
+    patient = cramping()
+    for on, dose in doses:
+        month = {"expectedSupplyDuration": quantity(30, "d")}
+        patient = patient.prescribed("furosemide", on, dose=dose, dispenseRequest=month)
+    return patient
+
+
+SIDE_BY_SIDE = tuple(
+    each
+    for month in ("2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
+    for each in ((f"{month}-01", "20 mg"), (f"{month}-04", "40 mg"))
+)
+
+
+def furosemide_of(patient: APatient) -> tuple[tuple[Rise, ...], Quantity | None]:
+    """The rises and the dose of the one course."""
+    facts = answer(patient).advice.facts
+    assert facts is not None
+    [exposure] = facts.exposures["loop_diuretic"]
+    [course] = exposure.courses
+    return course.rises, course.dose
+
+
+def test_two_strengths_re_issued_side_by_side_are_no_rise_and_no_dose() -> None:
+    patient = monthly(*SIDE_BY_SIDE)
+
+    found = answer(patient)
+
+    assert furosemide_of(patient) == ((), None)
+    assert "- Furosemide first recorded 1 Feb 2026" in found.detail("D02")
+
+
+def test_two_strengths_side_by_side_make_no_change_in_fhir_either() -> None:
+    orders = [
+        a_request("furosemide", id=f"r{place}", authoredOn=on, dosageInstruction=[a_dosage(int(dose[:2]))])
+        for place, (on, dose) in enumerate(SIDE_BY_SIDE)
+    ]
+
+    [course] = courses_of(*orders, value_set="loop_diuretic")
+
+    assert (course.rises, course.last_change, course.dose) == ((), None, None)
+
+
+def test_step_up_for_months_and_back_keeps_its_changes() -> None:
+    steps = [(f"2025-{month:02}-01", "40 mg") for month in (7, 8, 9)]
+    steps += [(f"2025-{month}-01", "80 mg") for month in (10, 11, 12)]
+    steps += [(f"2026-{month:02}-01", "40 mg") for month in (1, 2, 3, 4, 5, 6)]
+
+    found = furosemide_of(monthly(*steps))
+
+    assert found == ((Rise(day("2025-10-01"), mg("40"), mg("80")),), mg("40"))
+
+
+def test_step_up_for_weeks_between_two_ended_statements_keeps_its_changes() -> None:
+    patient = (
+        cramping()
+        .taking("furosemide", "2026-01-01", until="2026-02-01", dose="40 mg")
+        .taking("furosemide", "2026-02-01", until="2026-02-15", dose="80 mg")
+        .taking("furosemide", "2026-02-15", dose="40 mg")
+    )
+
+    found = furosemide_of(patient)
+
+    assert found == ((Rise(day("2026-02-01"), mg("40"), mg("80")),), mg("40"))
+
+
+@pytest.mark.parametrize(("days", "rises"), [(60, ()), (61, (Rise(day("2026-02-01"), mg("40"), mg("80")),))])
+def test_dose_that_returns_within_sixty_days_ran_beside_the_other(days: int, rises: tuple[Rise, ...]) -> None:
+    again = (date(2026, 1, 20) + timedelta(days=days)).isoformat()
+    patient = cramping()
+    for on, dose in (("2026-01-20", "40 mg"), ("2026-02-01", "80 mg"), (again, "40 mg")):
+        patient = patient.prescribed("furosemide", on, dose=dose)
+
+    found, _ = furosemide_of(patient)
+
+    assert found == rises
+
+
+def test_dose_written_alone_after_two_ran_side_by_side_is_told_without_a_change() -> None:
+    patient = monthly(*SIDE_BY_SIDE[:6], ("2026-05-10", "80 mg"), ("2026-06-10", "80 mg"))
+
+    found = furosemide_of(patient)
+
+    assert found == ((), mg("80"))
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "rises", "dose"),
+    [
+        ("80 mg", "40 mg", (), None),
+        ("40 mg", "80 mg", (Rise(day("2026-04-11"), mg("40"), mg("80")),), mg("80")),
+    ],
+)
+def test_lower_dose_beside_an_open_higher_one_is_no_reduction(
+    first: str, then: str, rises: tuple[Rise, ...], dose: Quantity | None
+) -> None:
+    patient = cramping().taking("furosemide", "2020-01-01", dose=first)
+
+    found = furosemide_of(patient.taking("furosemide", "2026-04-11", dose=then))
+
+    assert found == (rises, dose)
+
+
+def test_lower_statement_beside_an_open_higher_one_is_no_change() -> None:
+    high = a_statement("furosemide", effectivePeriod={"start": "2020-01-01"}, dosage=[a_dosage(80)])
+    low = a_statement("furosemide", id="s2", effectivePeriod={"start": "2026-04-11"}, dosage=[a_dosage(40)])
+
+    [course] = courses_of(high, low, value_set="loop_diuretic")
+
+    assert (course.rises, course.last_change, course.dose) == ((), None, None)
+
+
+def test_undated_statements_of_two_doses_leave_the_dose_open() -> None:
+    patient = cramping().taking("furosemide", dose="40 mg").taking("furosemide", dose="80 mg")
+
+    assert furosemide_of(patient) == ((), None)
 
 
 def test_patient_on_two_tablets_of_forty_milligrams_takes_eighty() -> None:
@@ -456,3 +636,79 @@ def test_class_is_led_by_the_statement_of_the_strongest_time_class() -> None:
 
     assert found.summary("D01") == "Night leg cramps began 21 days after metolazone was first recorded"
     assert found.sources("D01") == ("MedicationRequest/r1", "MedicationStatement/s1")
+
+
+# --- what is said of a start ----------------------------------------------------------------------------------
+
+
+def test_start_of_a_drug_that_was_replaced_is_told_as_that_of_the_other_drug() -> None:
+    patient = (
+        cramping()
+        .taking("furosemide", "2025-06-10", until="2026-01-10", dose="40 mg")
+        .taking("torsemide", "2026-01-10", dose="20 mg")
+    )
+
+    found = answer(patient)
+
+    assert (
+        found.summary("D02") == "Night leg cramps began 325 days after furosemide (now torsemide) was started"
+    )
+    assert "- Torsemide since 10 Jun 2025 (furosemide, then torsemide)" in found.detail("D02")
+
+
+def test_start_of_a_replaced_drug_is_told_as_its_own_in_fhir_too() -> None:
+    old = a_statement(
+        "furosemide", status="stopped", effectivePeriod={"start": "2025-06-10", "end": "2026-01-10"}
+    )
+    new = a_statement("torsemide", id="s2", effectivePeriod={"start": "2026-01-10"}, dosage=[a_dosage(20)])
+
+    found = answer_to(CRAMPS, old, new)
+
+    assert "- Torsemide since 10 Jun 2025 (furosemide, then torsemide)" in found.detail("D02")
+
+
+def test_drugs_that_were_replaced_one_after_the_other_are_named_in_their_order() -> None:
+    patient = (
+        cramping()
+        .taking("torsemide", "2025-06-10", until="2025-09-10")
+        .taking("furosemide", "2025-09-10", until="2026-01-10")
+        .taking("bumetanide", "2026-01-10")
+    )
+
+    found = answer(patient)
+
+    assert "- Bumetanide since 10 Jun 2025 (torsemide and furosemide, then bumetanide)" in found.detail("D02")
+
+
+def test_dose_of_today_is_not_told_beside_the_first_date_of_another_dose() -> None:
+    patient = cramping().prescribed("furosemide", "2025-06-10", dose="40 mg")
+
+    found = answer(patient.prescribed("furosemide", "2026-05-20", dose="80 mg"))
+
+    assert "- Furosemide, now 80 mg, first recorded 10 Jun 2025" in found.detail("D02")
+
+
+def test_dose_that_was_changed_stands_apart_from_the_first_date_in_fhir_too() -> None:
+    first = a_request("furosemide", authoredOn="2025-06-10", dosageInstruction=[a_dosage(40)])
+    higher = a_request("furosemide", id="r2", authoredOn="2026-05-20", dosageInstruction=[a_dosage(80)])
+
+    found = answer_to(CRAMPS, first, higher)
+
+    assert "- Furosemide, now 80 mg, first recorded 10 Jun 2025" in found.detail("D02")
+
+
+def test_second_course_after_a_gap_was_recorded_again() -> None:
+    patient = cramping().prescribed("furosemide", "2019-01-01", status="completed")
+
+    found = answer(patient.prescribed("furosemide", "2026-04-20"))
+
+    assert found.summary("D02") == "Night leg cramps began 11 days after furosemide was recorded again"
+    assert "- Furosemide recorded again 20 Apr 2026" in found.detail("D02")
+
+
+def test_second_course_in_fhir_was_recorded_again() -> None:
+    long_ago = a_request("furosemide", status="completed", authoredOn="2019-01-01")
+
+    found = answer_to(CRAMPS, long_ago, a_request("furosemide", id="r2", authoredOn="2026-04-20"))
+
+    assert "- Furosemide recorded again 20 Apr 2026" in found.detail("D02")

@@ -54,7 +54,12 @@ def silence(*sent: FHIR, **how: Any) -> str | None:
         ({"onsetAge": {**quantity(70, "a"), "comparator": ">"}}, "1 May 2026", False),
         ({"onsetRange": {"low": quantity(70, "a"), "high": quantity(74, "a")}}, "2020 to 2025", True),
         ({"onsetRange": {"low": quantity(70, "a")}}, "1 May 2026", False),
-        ({"onsetString": "in spring"}, "1 May 2026", False),
+        ({"onsetString": "in spring"}, "by 1 May 2026", True),
+        ({"onsetString": "for 2 years"}, "by 1 May 2026", True),
+        ({"onsetString": "since April 2026"}, "Apr 2026", True),
+        ({"onsetString": "12/2025"}, "Dec 2025", True),
+        ({"onsetString": "2019"}, "2019", True),
+        ({"onsetDateTime": "2027-01-01"}, "1 May 2026", False),
         ({"onsetString": "2026-04"}, "Apr 2026", True),
         ({}, "1 May 2026", False),
     ],
@@ -66,6 +71,67 @@ def test_every_form_of_an_onset_is_read_or_the_recorded_date_stands_in(
 
     assert report.onset is not None
     assert (str(report.onset.on), report.onset.is_stated) == (onset, is_stated)
+
+
+@pytest.mark.parametrize("words", ["10 years ago", "childhood", "for 2 years"])
+def test_onset_in_words_without_a_date_leaves_the_order_of_events_open(words: str) -> None:
+    patient = a_patient().with_cramps(recorded="2026-06-01", onsetString=words).taking(THIAZIDE, "2026-05-01")
+
+    found = answer(patient)
+
+    assert found.place("D01") == ("contributor", "also-consider")
+    assert "which may be before or after the cramps" in found.detail("D01")
+    assert "Cramps recorded 1 Jun 2026, onset not dated." in found.detail("D01")
+
+
+def test_drug_begun_after_cramps_of_an_undated_onset_were_written_down_is_set_aside() -> None:
+    patient = a_patient().with_cramps(recorded="2026-05-01", onsetString="childhood")
+
+    found = answer(patient.taking(THIAZIDE, "2026-05-20").taking("furosemide", "2020-01-01"))
+
+    assert found.place("D01") == ("set-aside", "also-consider")
+
+
+def test_onset_in_words_with_a_date_orders_the_events() -> None:
+    patient = a_patient().with_cramps(recorded="2026-06-01", onsetString="since 3 May 2026")
+
+    found = answer(patient.taking(THIAZIDE, "2026-04-03"))
+
+    assert found.summary("D01") == "Night leg cramps began 30 days after hydrochlorothiazide was started"
+
+
+def test_onset_in_the_future_gives_way_to_the_recorded_date_and_is_told() -> None:
+    patient = a_patient().with_cramps("2027-05-01", recorded="2026-05-01").taking(THIAZIDE, "2026-04-01")
+
+    found = answer(patient)
+
+    assert found.summary("D01") == (
+        "Night leg cramps were recorded 30 days after hydrochlorothiazide was started"
+    )
+    assert "cramps recorded 1 May 2026, the onset given is still to come" in found.detail("D01")
+
+
+def test_medicine_that_was_being_taken_for_cramps_on_the_day_of_the_asking_reports_them_that_day() -> None:
+    taken = a_patient().taking(
+        "quinine",
+        effectiveDateTime="2026-06-01",
+        dateAsserted="2026-06-01",
+        reasonCode=[{"text": "Leg cramps"}],
+    )
+
+    found = answer(taken).advice.facts
+
+    assert found is not None
+    assert [str(report.recorded) for report in found.reports] == ["1 Jun 2026"]
+
+
+def test_dated_onset_of_one_report_counts_before_the_words_of_another() -> None:
+    worded = a_condition(id="c2", recordedDate="2026-06-01", onsetString="for years")
+
+    found = facts_of(worded, a_condition(onsetDateTime="2026-04-20")).onset
+
+    assert found is not None
+    assert (str(found.on), found.doubt) == ("20 Apr 2026", "")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +170,7 @@ def test_cramps_that_began_at_an_age_in_months_began_before_a_later_drug(
     [
         ({"onsetAge": {"value": 75, "unit": "years"}}, ALSO),  # 2025 or 2026, long after the start
         ({"onsetAge": {"value": 60, "unit": "years"}}, None),  # long before the drug
-        ({"onsetString": "since spring"}, MAIN),  # no date: the day it was written down
+        ({"onsetString": "since spring"}, ALSO),  # no date: before or after the drug
     ],
 )
 def test_age_at_which_cramps_began_is_compared_with_the_start_of_a_drug(

@@ -457,3 +457,38 @@ def test_day_on_which_a_list_was_asserted_is_no_start() -> None:
     [exposure] = facts.exposures["thiazide_diuretic"]
 
     assert [course.began for course in exposure.courses] == [None]
+
+
+# --- a day on which it was taken ------------------------------------------------------------------------------
+
+
+def test_moment_at_which_it_was_taken_is_no_start() -> None:
+    patient = cramping().taking(THIAZIDE, effectiveDateTime=before_onset(30))
+
+    found = answer(patient)
+
+    assert (
+        found.summary("D01") == "Night leg cramps began 30 days after hydrochlorothiazide was first recorded"
+    )
+
+
+@pytest.mark.parametrize("taken", ["2026-06-01", "2026-06-01T08:00:00+02:00"])
+def test_day_of_the_asking_leaves_the_start_unknown(taken: str) -> None:
+    [course] = courses_of(a_statement(effectiveDateTime=taken))
+
+    assert (course.began, course.is_running) == (None, True)
+
+
+def test_moment_before_the_asking_is_the_first_record() -> None:
+    [course] = courses_of(a_statement(effectiveDateTime="2026-04-01"))
+
+    assert (str(course.began), course.began_is_stated) == ("1 Apr 2026", False)
+
+
+def test_list_asked_for_after_the_cramps_puts_no_drug_behind_them() -> None:
+    patient = cramping().taking(THIAZIDE, effectiveDateTime="2026-06-01", dateAsserted="2026-06-01")
+
+    found = answer(patient)
+
+    assert found.place("D01") == ALSO
+    assert "- **Hydrochlorothiazide** (thiazide-type), start date not recorded" in found.detail("D01")

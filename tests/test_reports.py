@@ -166,6 +166,8 @@ def test_code_that_nobody_lists_leaves_the_text_to_speak() -> None:
         "Leg cramps at night after walking",
         "Mother had leg cramps. Patient has night cramps",
         "Leg cramps, no relief from stretching",
+        "Leg cramps - not resolved",
+        "No improvement in leg cramps",
     ],
 )
 def test_text_that_names_leg_or_night_cramps_is_a_report(text: str) -> None:
@@ -295,6 +297,127 @@ def test_report_must_stand(members: dict[str, Any], silence: str | None) -> None
 )
 def test_observation_of_leg_cramps_says_yes_no_or_neither(value: dict[str, Any], silence: str | None) -> None:
     patient = _observed({"text": "Nocturnal leg cramps"}, **value)
+
+    found = _silence(patient)
+
+    assert found == silence
+
+
+@pytest.mark.parametrize(
+    ("answers", "silence"),
+    [
+        (
+            "no; none; never; denied; absent; nein; jamais; no leg cramps; none at night; verneint; not at all;"
+            " I don't; No, never; not now; none in the past week; pas du tout; N; 0",
+            "absent-later",
+        ),
+        (
+            "yes; present; nightly; most nights; sometimes; 3 per week; three nights a week; since March; ja; oui; si;"
+            " both calves; at night; painful; yes, past month; Ja, jede Nacht",
+            None,
+        ),
+        (
+            "no better; not resolved; not yet resolved; no change; no improvement; not improved with stretching;"
+            " no severe pain; no improvement of leg cramps; keine Besserung",
+            None,
+        ),
+        (
+            "N/A; ?; no?; prefer not to say; hardly ever; rarely; not applicable; unsure; used to;"
+            " yes, resolved; better; not every night; not last night; No comment; No, but in the arms; Nobody asked;"
+            " improved; diabetes",
+            "unclear",
+        ),
+    ],
+    ids=["no", "yes", "no better", "unclear"],
+)
+def test_written_answer_is_a_no_only_when_nothing_else_is_said(answers: str, silence: str | None) -> None:
+    each = [text.strip() for text in answers.split(";")]
+
+    found = {text: _silence(_observed({"text": "Leg cramps"}, valueString=text)) for text in each}
+
+    assert found == dict.fromkeys(each, silence)
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("Leg cramps relieved by quinine", {"valueBoolean": False}),
+        ("Leg cramps relieved by quinine", {"valueBoolean": True}),
+        ("Medication for leg cramps", {"valueBoolean": False}),
+        ("Treatment for leg cramps", {"valueString": "None"}),
+        ("Leg cramps pain score", {"valueQuantity": {"value": 0}}),
+        ("Leg cramps interfere with sleep", {"valueBoolean": False}),
+        ("Side effects of statin: leg cramps", {"valueBoolean": False}),
+        ("Are your leg cramps better?", {"valueBoolean": False}),
+        ("Have you ever had leg cramps?", {"valueBoolean": True}),
+    ],
+)
+def test_answer_to_a_question_about_cramps_neither_reports_nor_ends_them(
+    question: str, value: dict[str, Any]
+) -> None:
+    alone = _observed({"text": question}, 5, **value)
+    beside = _condition({"text": "Nocturnal leg cramps"}).having(
+        "observations", _observation({"text": question}, 5, **value)
+    )
+
+    found = (_silence(alone), _silence(beside))
+
+    assert found == ("unclear", None)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Leg cramps at night",
+        "How often do you have cramps in your calves?",
+        "Have you ever had leg cramps?",
+        "In the past 4 weeks, have you had leg cramps at night?",
+    ],
+)
+def test_no_to_a_question_that_asks_only_whether_ends_them(question: str) -> None:
+    screening = _observation({"text": question}, 5, valueBoolean=False)
+    patient = _condition({"text": "Nocturnal leg cramps"}).having("observations", screening)
+
+    found = _silence(patient)
+
+    assert found == "absent-later"
+
+
+@pytest.mark.parametrize("question", ["Leg cramps interfere with sleep", "Do leg cramps wake you at night?"])
+def test_yes_to_a_question_that_takes_them_for_granted_is_a_report(question: str) -> None:
+    patient = _observed({"text": question}, valueBoolean=True)
+
+    found = _silence(patient)
+
+    assert found is None
+
+
+@pytest.mark.parametrize(
+    "question", ["Have your leg cramps gone?", "Relatives with leg cramps", "Night leg cramps in past"]
+)
+def test_yes_to_a_question_about_the_past_or_others_is_no_report(question: str) -> None:
+    patient = _observed({"text": question}, valueBoolean=True)
+
+    found = _silence(patient)
+
+    assert found == "other-site"
+
+
+@pytest.mark.parametrize(
+    ("code", "silence"),
+    [
+        ("Adverse reaction to atorvastatin", "unclear"),
+        ("Allergy", "unclear"),
+        ("Past medical history", "unclear"),
+        ("Pertinent negatives", "unclear"),
+        ("History of present illness", None),
+        ("Chief complaint", None),
+    ],
+)
+def test_leg_cramps_as_a_value_are_a_report_only_as_a_complaint_of_today(
+    code: str, silence: str | None
+) -> None:
+    patient = _observed({"text": code}, valueString="leg cramps")
 
     found = _silence(patient)
 

@@ -12,7 +12,9 @@ from cds_service.dates import Span
 from cds_service.facts import LabResult, Unusable
 from cds_service.laboratory import Analyte, Column, Conversion, spellings
 from cds_service.record import Coding, Concept, Measurement, Result
-from tests.patients import TODAY
+from tests.as_sent import an_observation, answer_to, cramps_since, quantity, results_of
+from tests.findings_of import answer
+from tests.patients import FHIR, TODAY, a_patient, days_before
 
 _POTASSIUM = Analyte(
     name="potassium",
@@ -161,6 +163,16 @@ def test_unit_that_was_missing_is_marked() -> None:
         (_result(remarks="post HD sample"), "taken after dialysis"),
         (_result(concept=Concept(text="Potassium post dialysis")), "taken after dialysis"),
         (_result(remarks="Specimen contaminated"), "flagged specimen"),
+        (_result(remarks="Sample taken from drip arm"), "flagged specimen"),
+        (_result(remarks="? taken above infusion site; drip arm"), "flagged specimen"),
+        (_result(remarks="taken above the infusion"), "flagged specimen"),
+        (_result(remarks="Drawn from IV arm."), "flagged specimen"),
+        (_result(remarks="arm with a drip"), "flagged specimen"),
+        (_result(remarks="Abnahme am Infusionsarm"), "flagged specimen"),
+        (_result(None, answer=Concept(text="N/A")), "not a number"),
+        (_result(None, answer=Concept(text="pending")), "not a number"),
+        (_result(None, answer=Concept(text="to follow")), "not a number"),
+        (_result(None, answer=Concept(text="see below")), "not a number"),
         (_result("3.5 mmol/L", remarks="haemolysed"), "haemolysed sample"),
     ],
 )
@@ -168,6 +180,16 @@ def test_result_that_can_not_be_used_says_why(result: Result, why: str) -> None:
     found = _why(result)
 
     assert found == why
+
+
+@pytest.mark.parametrize(
+    "remarks",
+    ["not taken from drip arm", "No drip arm", "left arm", "iron infusion last week", "drip arm: no"],
+)
+def test_drip_that_did_not_touch_the_sample_takes_nothing_away(remarks: str) -> None:
+    found = _usable(_result(remarks=remarks))
+
+    assert found.written == "3.1 mmol/L"
 
 
 def test_of_a_date_one_day_ahead_a_time_zone_may_be_the_reason() -> None:
@@ -218,6 +240,37 @@ def test_preliminary_result_is_marked() -> None:
     found = _usable(_result(status="preliminary"))
 
     assert found.is_preliminary
+
+
+def test_unit_a_power_of_ten_away_is_converted_with_its_reference_range_and_printed_as_reported() -> None:
+    result = _result("550 umol/L", low=_measured("700 umol/L"), high=_measured("1.05 mmol/L"))
+
+    found = _usable(result, _MAGNESIUM)
+
+    assert (found.value, found.unit, found.low, found.high, found.written) == (
+        Decimal("0.55"),
+        "mmol/L",
+        Decimal("0.7"),
+        Decimal("1.05"),
+        "550 umol/L",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("0.7 umol/L", "implausible value"),
+        ("0.55 mol/L", "implausible value"),
+        ("20 mg/kg", "unit not understood"),
+        ("0.7 mmol/24 h", "unit not understood"),
+    ],
+)
+def test_magnesium_in_a_unit_that_can_not_be_brought_to_a_plausible_value_is_told(
+    value: str, why: str
+) -> None:
+    found = _why(_result(value), _MAGNESIUM)
+
+    assert found == why
 
 
 def test_unit_without_a_limit_is_converted_with_its_reference_range() -> None:
@@ -438,6 +491,172 @@ def test_results_of_two_times_are_never_one_sample() -> None:
     found = results.newest_first(made, _MAGNESIUM)
 
     assert [each.written for each in found] == ["1.7 mg/dL", "0.70 mmol/L"]
+
+
+# --- what replaces what ---------------------------------------------------------------------------------------
+
+_SEVEN, _SEVEN_ELSEWHERE, _NINE = "2026-06-08T07:00:00Z", "2026-06-08T09:00:00+02:00", "2026-06-08T09:00:00Z"
+
+
+def _kept(*reported: tuple[str, str, str]) -> list[str]:
+    """What is left of potassiums, each with its value, status and time, in whatever order they came."""
+    made = [
+        _usable(_result(f"{value} mmol/L", status=status, taken=taken, source=f"Observation/{value}"))
+        for value, status, taken in reported
+    ]
+    forward, backward = (
+        results.newest_first(members, _POTASSIUM) for members in (made, list(reversed(made)))
+    )
+    assert forward == backward
+    return [f"{each.value}" for each in forward]
+
+
+@pytest.mark.parametrize("status", ["final", "amended", "corrected"])
+def test_final_result_replaces_the_preliminary_one_of_the_same_moment(status: str) -> None:
+    found = _kept(("2.4", "preliminary", _SEVEN), ("3.9", status, _SEVEN))
+
+    assert found == ["3.9"]
+
+
+@pytest.mark.parametrize("status", ["amended", "corrected"])
+def test_corrected_result_replaces_the_final_one_of_the_same_moment(status: str) -> None:
+    found = _kept(("2.9", "preliminary", _SEVEN), ("2.4", "final", _SEVEN), ("3.9", status, _SEVEN))
+
+    assert found == ["3.9"]
+
+
+def test_same_moment_may_be_written_in_two_time_zones() -> None:
+    found = _kept(("2.4", "preliminary", _SEVEN), ("3.9", "final", _SEVEN_ELSEWHERE))
+
+    assert found == ["3.9"]
+
+
+def test_preliminary_result_in_another_unit_is_replaced_too() -> None:
+    made = [
+        _usable(_result("1.1 mg/dL", status="preliminary", taken=_SEVEN), _MAGNESIUM),
+        _usable(_result("0.80 mmol/L", taken=_SEVEN), _MAGNESIUM),
+    ]
+
+    found = results.newest_first(made, _MAGNESIUM)
+
+    assert [each.written for each in found] == ["0.80 mmol/L"]
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [
+        (("3.9", "final", _SEVEN), ("2.4", "final", _SEVEN)),
+        (("3.9", "corrected", _SEVEN), ("2.4", "amended", _SEVEN)),
+        (("3.9", "preliminary", _SEVEN), ("2.4", "preliminary", _SEVEN)),
+        (("3.9", "final", "2026-06-08"), ("2.4", "preliminary", "2026-06-08")),
+        (("3.9", "corrected", "2026-06-08"), ("2.4", "final", "2026-06-08")),
+        (("3.9", "final", _NINE), ("2.4", "preliminary", _SEVEN)),
+        (("3.9", "final", "2026-06-08"), ("2.4", "preliminary", _SEVEN)),
+    ],
+    ids=[
+        "both final",
+        "both corrected",
+        "both preliminary",
+        "day without times",
+        "correction on a day without times",
+        "two times",
+        "one time not known",
+    ],
+)
+def test_two_samples_are_both_kept(reported: tuple[tuple[str, str, str], ...]) -> None:
+    found = _kept(*reported)
+
+    assert sorted(found) == ["2.4", "3.9"]
+
+
+def _sent(number: float, status: str, identity: str, taken: str = _SEVEN, unit: str = "mmol/L") -> FHIR:
+    return an_observation(
+        id=identity, status=status, effectiveDateTime=taken, valueQuantity=quantity(number, unit)
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "indicator"),
+    [
+        ("preliminary", "final", None),
+        ("preliminary", "corrected", None),
+        ("final", "amended", None),
+        ("final", "final", "critical"),
+        ("corrected", "final", "critical"),
+    ],
+)
+def test_observation_of_one_instant_gives_way_to_a_status_that_succeeds_it(
+    earlier: str, later: str, indicator: str | None
+) -> None:
+    observations = (_sent(2.4, earlier, "o1"), _sent(4.2, later, "o2"))
+
+    found = answer_to(cramps_since("2026-05-01"), *observations)
+
+    assert found.indicator("L01") == indicator
+
+
+def test_patient_whose_severe_preliminary_potassium_was_finally_normal_gets_no_card_for_it() -> None:
+    at = f"{days_before(7)}T08:00:00+01:00"
+    patient = a_patient().with_cramps("2026-05-01")
+    patient.with_result("potassium", "2.4 mmol/L", at, status="preliminary").with_result(
+        "potassium", "4.2 mmol/L", at
+    )
+
+    found = answer(patient)
+
+    assert "L01" not in found.flagged
+
+
+# --- as a laboratory sends it ---------------------------------------------------------------------------------
+
+
+def _named(name: str, **members: Any) -> FHIR:
+    return an_observation(code={"text": name}, **members)
+
+
+def test_named_magnesium_in_micromoles_is_used() -> None:
+    observation = _named("Magnesium", valueQuantity=quantity(550, "umol/L"))
+
+    found = results_of(observation, analyte="magnesium")
+
+    assert [(each.value, each.unit, each.written) for each in found] == [
+        (Decimal("0.55"), "mmol/L", "550 umol/L")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "specimen", "values"),
+    [
+        ("Creatinine", None, []),
+        ("Creatinine", {"display": "Urine"}, []),
+        ("Creatinine", {"display": "Serum"}, [Decimal(88)]),
+        ("Serum creatinine", None, [Decimal(88)]),
+    ],
+)
+def test_creatinine_in_millimoles_is_the_bloods_only_when_blood_is_said(
+    name: str, specimen: FHIR | None, values: list[Decimal]
+) -> None:
+    observation = _named(name, specimen=specimen, valueQuantity=quantity(0.088, "mmol/L"))
+
+    found = results_of(observation, analyte="creatinine")
+
+    assert [each.value for each in found] == values
+
+
+@pytest.mark.parametrize("text", ["N/A", "pending", "to follow", "see below", "Pending - to follow"])
+def test_potassium_that_is_still_to_come_is_told_as_no_number(text: str) -> None:
+    found = answer_to(cramps_since("2026-05-01"), an_observation(valueString=text))
+
+    assert found.data_lines() == ("Potassium of 8 Jun 2026: not a number",)
+
+
+def test_note_that_the_sample_came_from_the_drip_arm_is_told() -> None:
+    note = [{"text": "Sample taken from drip arm"}]
+    observation = an_observation(valueQuantity=quantity(3.1, "mmol/L"), note=note)
+
+    found = answer_to(cramps_since("2026-05-01"), observation)
+
+    assert found.data_lines() == ("Potassium of 8 Jun 2026: flagged specimen",)
 
 
 def test_code_decides_which_analyte_not_the_text() -> None:

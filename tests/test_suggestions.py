@@ -79,7 +79,9 @@ def test_suggestion_names_its_tests() -> None:
 
 
 def test_card_without_suggestion_has_no_selection_behaviour() -> None:
-    patient = a_patient().with_cramps().with_diagnosis("pregnancy_current", days_before(20))
+    patient = (
+        a_patient().born("1995-01-01").with_cramps().with_diagnosis("pregnancy_current", days_before(20))
+    )
 
     [card] = answer(patient).cards
 

@@ -13,7 +13,15 @@ from cds_service.contributors import load
 from cds_service.facts import LabResult, Unusable
 from cds_service.laboratory import Analyte
 from cds_service.record import Concept, Measurement, Result
-from cds_service.units import Measure, alternatives, is_of_something_else, measure, reading, stated
+from cds_service.units import (
+    Measure,
+    alternatives,
+    is_of_something_else,
+    measure,
+    powers_apart,
+    reading,
+    stated,
+)
 from tests.patients import CARDS, TODAY
 
 _SAME = {
@@ -118,6 +126,54 @@ def test_unit_of_another_kind_or_a_thousand_times_away_is_of_something_else(
     found = is_of_something_else(unit, frozenset(map(reading, usual)))
 
     assert found is is_other
+
+
+@pytest.mark.parametrize(
+    ("unit", "usual", "is_other"),
+    [
+        ("umol/L", ("mmol/L", "mg/dL"), False),  # magnesium in serum
+        ("mmol/L", ("umol/L",), False),
+        ("mmol/24 h", ("mmol/L",), True),
+        ("U/L", ("mmol/L",), True),
+    ],
+)
+def test_where_no_other_specimen_is_measured_in_another_size_only_the_kind_of_unit_refuses(
+    unit: str, usual: tuple[str, ...], is_other: bool
+) -> None:
+    found = is_of_something_else(unit, frozenset(map(reading, usual)), of_any_size=True)
+
+    assert found is is_other
+
+
+@pytest.mark.parametrize(
+    ("unit", "others", "apart"),
+    [
+        ("umol/L", ("mmol/L", "mg/dL"), -3),
+        ("mmol/mL", ("mmol/L",), 3),
+        ("mmol/l", ("mmol/L",), 0),
+        ("ueq/L", ("mmol/L", "meq/L"), -3),
+        ("mg/L", ("mmol/L",), None),
+        ("meq/L", ("mmol/L",), None),
+        ("furlongs", ("mmol/L",), None),
+        ("mmol/L", ("", "{score}"), None),
+    ],
+)
+def test_units_of_one_kind_are_powers_of_ten_apart(
+    unit: str, others: tuple[str, ...], apart: int | None
+) -> None:
+    found = powers_apart(unit, frozenset(map(reading, others)))
+
+    assert found == apart
+
+
+@pytest.mark.parametrize(
+    "unit", ["mmol" + " " * 50 + "/L", "/1.73" + " " * 50 + "x", "\ufdfa" * 55, "1" + "·" * 58 + "x"]
+)
+def test_blanks_and_characters_that_are_written_out_as_many_make_no_long_unit(unit: str) -> None:
+    found = reading(unit)
+
+    assert len(found) <= 60
+    assert measure(unit) == (Measure("mol/l", -3) if unit.startswith("mmol") else None)
 
 
 @pytest.mark.parametrize(
@@ -326,6 +382,11 @@ def test_factors_are_molar_masses(name: str, unit: str, exact: str) -> None:
         ("creatine_kinase", "3.2 ukat/L", ("192", "U/L")),
         ("creatine_kinase", "3200 nkat/L", ("192", "U/L")),
         ("platelets", "250000 /uL", ("250", "10*9/L")),
+        ("magnesium", "550 umol/L", ("0.550", "mmol/L")),
+        ("potassium", "3100 umol/L", ("3.100", "mmol/L")),
+        ("potassium", "3100 ueq/L", ("3.100", "mmol/L")),
+        ("calcium_total", "2100 µmol/l", ("2.100", "mmol/L")),
+        ("glucose", "4100 umol/L", ("4.100", "mmol/L")),
     ],
 )
 def test_unit_without_limits_of_its_own_is_converted(name: str, written: str, found: tuple[str, str]) -> None:
@@ -335,3 +396,16 @@ def test_unit_without_limits_of_its_own_is_converted(name: str, written: str, fo
 
     assert isinstance(read, LabResult)
     assert (str(read.value), read.unit, read.taken.first) == (*found, date(2026, 6, 8))
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("tsh", "0.4 mIU/mL"), ("creatine_kinase", "150 U/mL"), ("platelets", "0.3 10*9/mL")],
+)
+def test_unit_slip_that_would_give_a_plausible_value_is_told_not_converted(name: str, written: str) -> None:
+    number, _, unit = written.partition(" ")
+
+    read = _read(name, Decimal(number), unit)
+
+    assert isinstance(read, Unusable)
+    assert read.why == "unit not understood"

@@ -52,7 +52,8 @@ def _usual(rows: list[Row], drugs: list[Row], others: set[str]) -> Iterator[Comp
         elif row["kind"] == "same_drug":
             for drug in drugs:
                 if drug["ingredient"] in listed(row["set"]):
-                    yield drug_row(drug["class"], "", "", name, "name", drug["ingredient"], "", "drugs.csv")
+                    cells = (drug["class"], "", "", name, row["match"], drug["ingredient"])
+                    yield drug_row(*cells, "", "drugs.csv")
         elif row["kind"] == "class_member":
             yield drug_row(row["set"], "", "", name, "name", name, "", "its ATC group in atc.csv")
 

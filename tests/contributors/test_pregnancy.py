@@ -75,6 +75,12 @@ def test_entry_that_says_no_more_than_pregnancy_is_judged_by_its_date(
         "Previous pregnancy",
         "Pregnancy prevention",
         "Ectopic pregnancy, treated",
+        "Wants pregnancy",
+        "Infertility - wishes pregnancy",
+        "Fear of pregnancy",
+        "Contraception - pregnancy avoidance",
+        "Prior pregnancy complicated by pre-eclampsia",
+        "Pregnancy with abortive outcome",
     ],
 )
 def test_what_only_speaks_of_pregnancy_is_none(text: str) -> None:
@@ -124,7 +130,13 @@ def test_last_period_more_than_42_weeks_ago_ends_it(days: int, is_current: bool)
 
 
 @pytest.mark.parametrize(
-    "ended_by", ["Normal delivery of liveborn", "Spontaneous miscarriage", "Postpartum state"]
+    "ended_by",
+    [
+        "Normal delivery of liveborn",
+        "Spontaneous miscarriage",
+        "Postpartum state",
+        "Pregnancy with abortive outcome",
+    ],
 )
 def test_later_delivery_or_loss_ends_it(ended_by: str) -> None:
     ended = {
