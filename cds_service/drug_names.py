@@ -140,12 +140,12 @@ class DrugNames:
     """All names of medicines that are known, and how a text is read with them."""
 
     def __init__(self, rows: Iterable[tuple[str, DrugName]]) -> None:
-        listed = [(" ".join(drug_tokens(name)), name, meaning) for name, meaning in rows]
+        listed = [(drug_tokens(name), name, meaning) for name, meaning in rows]
         self._phrases = Phrases((words, meaning) for words, _, meaning in listed)
         self._spoken = _by_sound(
-            (words, self._phrases.meanings((words,)))
+            (words[0], self._phrases.meanings(words))
             for words, name, _ in listed
-            if name == name.lower() and " " not in words
+            if len(words) == 1 and name == name.lower()
         )
 
     def read(self, text: str, route: str = "") -> frozenset[Reading] | None:

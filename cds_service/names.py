@@ -250,12 +250,16 @@ class Found(NamedTuple, Generic[T]):
 
 
 class Phrases(Generic[T]):
-    """Known phrases and what each may mean; whole tokens only, the longest phrase first."""
+    """
+    Known phrases and what each may mean; whole tokens only, the longest phrase first.
 
-    def __init__(self, rows: Iterable[tuple[str, T]]) -> None:
+    A phrase may be given as its tokens.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str | tuple[str, ...], T]]) -> None:
         meanings: dict[tuple[str, ...], list[T]] = {}
         for phrase, meaning in rows:
-            key = tuple(map(singular, tokens(phrase)))
+            key = tuple(map(singular, tokens(phrase) if isinstance(phrase, str) else phrase))
             known = meanings.setdefault(key, [])
             if key and meaning not in known:
                 known.append(meaning)
