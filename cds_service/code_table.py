@@ -107,6 +107,8 @@ class CodeTable:
         if system in HIERARCHICAL:
             return self._walked(name, code)
         codes = self._by_system[system]
+        if not codes:  # as LOINC among diagnoses: asked for every result of a record
+            return None
         return codes.get(code) or codes.get(readings(system, code)[0])
 
     def _walk(self, name: str, code: str) -> Entries | None:

@@ -58,13 +58,14 @@ def _contained_members(resource: fhir.Resource, inside: Contained) -> Iterator[f
 def _own(source: str, key: str, resource: fhir.Resource) -> Result:
     low, high = _limits(resource.reference_range)
     specimen, site = words(resource.specimen), words(resource.body_site)
+    value, answer = _number(resource), _answer(resource)
     return Result(
         source=source,
         concept=resource.code or NOTHING,
         status=resource.status or "",
         taken=taken(resource),
-        measured=_number(resource),
-        answer=_answer(resource),
+        measured=value,
+        answer=answer,
         said=resource.value_boolean,
         dated=resource.value_date_time,
         low=low,
@@ -73,7 +74,7 @@ def _own(source: str, key: str, resource: fhir.Resource) -> Result:
         specimen=f"{specimen} {site}".strip(),  # some name the sample by where it came from: "Urine"
         remarks=" ".join((specimen, words(resource.interpretation), *_notes(resource.note))).strip(),
         is_absent=resource.data_absent_reason is not None,
-        is_other=_is_other(resource),
+        is_other=value is None and answer is None and _is_other(resource),
         is_of_another=_is_of_another(resource),
         key=key,
     )

@@ -30,7 +30,7 @@ _STATUSES = frozenset(
 
 def is_given(raw: Raw) -> bool:
     """Whether the member was there, and not null."""
-    return bytes(raw) not in (b"", b"null")
+    return raw is not fhir.ABSENT and bytes(raw) not in (b"", b"null")
 
 
 def lenient(raw: Raw, shape: type[T]) -> T | None:
@@ -69,7 +69,7 @@ def _many(shape: Any) -> Any:
 
 def number(raw: Raw | None) -> Decimal | None:
     """The number as it was written; strings that hold a number are taken, since some servers send those."""
-    if raw is None:
+    if raw is None or raw is fhir.ABSENT:
         return None
     text = bytes(raw).strip(b'" ').decode("utf-8", "replace")
     return decimal(text)
@@ -77,6 +77,8 @@ def number(raw: Raw | None) -> Decimal | None:
 
 def words(raw: Raw) -> str:
     """The readable words of one CodeableConcept, a list of them, or a Reference's display."""
+    if not is_given(raw):
+        return ""
     found = lenient(raw, _CONCEPTS)
     many = (found,) if isinstance(found, Concept) else found or ()
     words = [word for concept in many for word in concept.words()]
@@ -166,6 +168,6 @@ def is_misshapen(resource: fhir.Resource) -> bool:
     """Whether a member that a rule reads is given in a shape that it has in no FHIR version."""
     for member, shape in _SHAPES.get(resource.resource_type or "", {}).items():
         raw: Raw = getattr(resource, member)
-        if is_given(raw) and _decoded(raw, shape) is None:
+        if raw is not fhir.ABSENT and is_given(raw) and _decoded(raw, shape) is None:
             return True
     return False

@@ -15,6 +15,9 @@ from msgspec import Raw
 
 from cds_service.record import Coding, Concept, Supply, Unread
 
+ABSENT = Raw()
+"""Stands for every raw member that was not sent; told by identity, because it is asked for thousands of times."""
+
 
 class _Wire(msgspec.Struct, rename="camel", gc=False, frozen=True):
     pass
@@ -30,7 +33,7 @@ class Reference(_Wire, frozen=True):
 class ConceptOrReference(_Wire, frozen=True):
     """R4 CodeableConcept or R5 CodeableReference: both are JSON objects with different members."""
 
-    coding: Raw = Raw()
+    coding: Raw = ABSENT
     text: str | None = None
     concept: Concept | None = None
     reference: Reference | None = None
@@ -46,7 +49,7 @@ class Period(_Wire, frozen=True):
 class Quantity(_Wire, frozen=True):
     """A FHIR Quantity or Age. `value` stays raw so that 3.50 is printed as 3.50."""
 
-    value: Raw = Raw()
+    value: Raw = ABSENT
     comparator: str | None = None
     unit: str | None = None
     system: str | None = None
@@ -65,12 +68,12 @@ class Range(_Wire, frozen=True):
 class Repeat(_Wire, frozen=True):
     """A FHIR Timing.repeat: how often, and within which bounds."""
 
-    frequency: Raw = Raw()
-    period: Raw = Raw()
+    frequency: Raw = ABSENT
+    period: Raw = ABSENT
     period_unit: str | None = None
-    day_of_week: Raw = Raw()
-    when: Raw = Raw()
-    time_of_day: Raw = Raw()
+    day_of_week: Raw = ABSENT
+    when: Raw = ABSENT
+    time_of_day: Raw = ABSENT
     bounds_period: Period | None = None
     bounds_duration: Quantity | None = None
 
@@ -92,14 +95,14 @@ class DoseAndRate(_Wire, frozen=True):
 class Dosage(_Wire, frozen=True):
     """A FHIR Dosage."""
 
-    sequence: Raw = Raw()
+    sequence: Raw = ABSENT
     text: str | None = None
     timing: Timing | None = None
     route: Concept | None = None
-    as_needed_boolean: Raw = Raw()
-    as_needed_codeable_concept: Raw = Raw()
-    as_needed: Raw = Raw()  # R5, also as_needed_for
-    as_needed_for: Raw = Raw()
+    as_needed_boolean: Raw = ABSENT
+    as_needed_codeable_concept: Raw = ABSENT
+    as_needed: Raw = ABSENT  # R5, also as_needed_for
+    as_needed_for: Raw = ABSENT
     dose_and_rate: tuple[DoseAndRate, ...] | None = None
 
 
@@ -107,7 +110,7 @@ class DispenseRequest(_Wire, frozen=True):
     """What a prescription allows to be supplied."""
 
     validity_period: Period | None = None
-    number_of_repeats_allowed: Raw = Raw()
+    number_of_repeats_allowed: Raw = ABSENT
     expected_supply_duration: Quantity | None = None
 
 
@@ -125,18 +128,18 @@ class Component(_Wire, frozen=True):
     value_codeable_concept: Concept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
-    value_integer: Raw = Raw()
+    value_integer: Raw = ABSENT
     value_date_time: str | None = None
-    value_range: Raw = Raw()
-    value_ratio: Raw = Raw()
-    value_sampled_data: Raw = Raw()
-    value_time: Raw = Raw()
-    value_period: Raw = Raw()
-    value_attachment: Raw = Raw()
-    value_reference: Raw = Raw()
+    value_range: Raw = ABSENT
+    value_ratio: Raw = ABSENT
+    value_sampled_data: Raw = ABSENT
+    value_time: Raw = ABSENT
+    value_period: Raw = ABSENT
+    value_attachment: Raw = ABSENT
+    value_reference: Raw = ABSENT
     data_absent_reason: Concept | None = None
     reference_range: tuple[Range, ...] | None = None
-    interpretation: Raw = Raw()
+    interpretation: Raw = ABSENT
 
 
 class Annotation(_Wire, frozen=True):
@@ -160,8 +163,8 @@ class ItemAnswer(_Wire, frozen=True):
     value_boolean: bool | None = None
     value_coding: Coding | None = None
     value_string: str | None = None
-    value_integer: Raw = Raw()
-    value_decimal: Raw = Raw()
+    value_integer: Raw = ABSENT
+    value_decimal: Raw = ABSENT
     value_quantity: Quantity | None = None
     item: tuple[Item, ...] | None = None
 
@@ -175,7 +178,7 @@ class EncounterReason(_Wire, frozen=True):
 class EncounterDiagnosis(_Wire, frozen=True):
     """A FHIR Encounter.diagnosis: in R4 *condition* is a Reference, in R5 a list of CodeableReference."""
 
-    condition: Raw = Raw()
+    condition: Raw = ABSENT
 
 
 class MedicationIngredient(_Wire, frozen=True):
@@ -221,18 +224,18 @@ class Resource(_Wire, frozen=True):
     deceased_boolean: bool | None = None
     deceased_date_time: str | None = None
     # Condition
-    clinical_status: Raw = Raw()
-    verification_status: Raw = Raw()
-    body_site: Raw = Raw()
+    clinical_status: Raw = ABSENT
+    verification_status: Raw = ABSENT
+    body_site: Raw = ABSENT
     onset_date_time: str | None = None
     onset_age: Quantity | None = None
     onset_period: Period | None = None
     onset_range: Range | None = None
     onset_string: str | None = None
     abatement_date_time: str | None = None
-    abatement_age: Raw = Raw()
+    abatement_age: Raw = ABSENT
     abatement_period: Period | None = None
-    abatement_range: Raw = Raw()
+    abatement_range: Raw = ABSENT
     abatement_string: str | None = None
     abatement_boolean: bool | None = None
     recorded_date: str | None = None
@@ -244,51 +247,51 @@ class Resource(_Wire, frozen=True):
     value_codeable_concept: Concept | None = None
     value_string: str | None = None
     value_boolean: bool | None = None
-    value_integer: Raw = Raw()
+    value_integer: Raw = ABSENT
     value_date_time: str | None = None
-    value_range: Raw = Raw()
-    value_ratio: Raw = Raw()
-    value_sampled_data: Raw = Raw()
-    value_time: Raw = Raw()
-    value_period: Raw = Raw()
-    value_attachment: Raw = Raw()
-    value_reference: Raw = Raw()
+    value_range: Raw = ABSENT
+    value_ratio: Raw = ABSENT
+    value_sampled_data: Raw = ABSENT
+    value_time: Raw = ABSENT
+    value_period: Raw = ABSENT
+    value_attachment: Raw = ABSENT
+    value_reference: Raw = ABSENT
     data_absent_reason: Concept | None = None
     reference_range: tuple[Range, ...] | None = None
-    has_member: Raw = Raw()
-    focus: Raw = Raw()
+    has_member: Raw = ABSENT
+    focus: Raw = ABSENT
     component: tuple[Component, ...] | None = None
-    interpretation: Raw = Raw()
-    specimen: Raw = Raw()
-    note: Raw = Raw()
+    interpretation: Raw = ABSENT
+    specimen: Raw = ABSENT
+    note: Raw = ABSENT
     # MedicationStatement, MedicationRequest, Medication
     medication_codeable_concept: Concept | None = None
     medication_reference: Reference | None = None
     medication: ConceptOrReference | None = None
-    contained: Raw = Raw()
-    adherence: Raw = Raw()  # R5
+    contained: Raw = ABSENT
+    adherence: Raw = ABSENT  # R5
     intent: str | None = None
     do_not_perform: bool | None = None
     authored_on: str | None = None
     date_asserted: str | None = None
-    effective_timing: Raw = Raw()  # R5
-    effective_dose_period: Raw = Raw()  # R5
-    dosage: Raw = Raw()
-    dosage_instruction: Raw = Raw()
-    dispense_request: Raw = Raw()
-    reason_code: Raw = Raw()
-    reason_reference: Raw = Raw()
-    reason: Raw = Raw()
-    ingredient: Raw = Raw()
+    effective_timing: Raw = ABSENT  # R5
+    effective_dose_period: Raw = ABSENT  # R5
+    dosage: Raw = ABSENT
+    dosage_instruction: Raw = ABSENT
+    dispense_request: Raw = ABSENT
+    reason_code: Raw = ABSENT
+    reason_reference: Raw = ABSENT
+    reason: Raw = ABSENT
+    ingredient: Raw = ABSENT
     # ServiceRequest
     occurrence_date_time: str | None = None
     # Encounter: R4 has `period`, R5 `actualPeriod`
-    period: Raw = Raw()
-    actual_period: Raw = Raw()
-    diagnosis: Raw = Raw()
+    period: Raw = ABSENT
+    actual_period: Raw = ABSENT
+    diagnosis: Raw = ABSENT
     # QuestionnaireResponse
     authored: str | None = None
-    item: Raw = Raw()
+    item: Raw = ABSENT
 
 
 class Entry(_Wire, frozen=True):
