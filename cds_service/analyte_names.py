@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cds_service import units
-from cds_service.names import Found, Phrases, folded, tokens, word_set
+from cds_service.names import Found, Phrases, folded, negated, tokens, word_set
 
 
 class AnalyteName(NamedTuple):
@@ -207,6 +207,11 @@ def _forms(words: tuple[str, ...]) -> set[str]:
 # --- refusals ---------------------------------------------------------------------------------------------------
 
 
+def _is_haemolysed(words: tuple[str, ...]) -> bool:
+    """Whether a name says that the sample is: not "potassium (not haemolysed)"."""
+    return any(word.startswith(HAEMOLYSED) and not negated(words, place) for place, word in enumerate(words))
+
+
 def _is_refused(
     analyte: str,
     names: list[AnalyteName],
@@ -219,7 +224,7 @@ def _is_refused(
     said = {word for place, word in enumerate(words) if place not in named}
     sampled = said.union(tokens(specimen))
     low = folded(text)
-    if sampled & _OTHER_SPECIMEN or _begins(sampled, _DIALYSIS) or _begins(said, HAEMOLYSED):
+    if sampled & _OTHER_SPECIMEN or _begins(sampled, _DIALYSIS) or _is_haemolysed(words):
         return True
     if analyte not in _URINE_ANALYTES and (_is_of_urine(sampled) or _URINE_LETTER.search(low)):
         return True

@@ -55,6 +55,7 @@ _NOTHING = word_set("none nil no never nein keine keines aucun aucune ninguno ni
 _NOT_YET = word_set("until be if when by not nicht no without ohne hand")
 _THEN = word_set("then and dann puis")  # before the last word: "for 5 days, then stop"
 _NOTHING_ELSE = word_set("refill refills change changes effects")  # before "none"
+_REACH = 5  # words in which a condition follows: "held overnight if glucose is low" is advice
 _IF = word_set("if when unless si falls wenn")  # "hold if systolic pressure below 100" is advice
 _RESTARTED = word_set("restarted resumed recommenced reinstated wiederangesetzt repris reanudado ripreso")
 _AT_DISCHARGE = word_set("at on upon until after before post since for pre")
@@ -131,7 +132,7 @@ def _is_stopped(words: tuple[str, ...]) -> bool:
     return any(
         (word in _STOPPED or (before, word) == ("on", "hold") or (word, after) == ("hold", "until"))
         and before not in _NOT_YET
-        and after not in _IF
+        and _IF.isdisjoint(words[place + 1 : place + 1 + _REACH])
         and place > restarted
         for place, (before, word, after) in enumerate(
             zip(("", *words), words, (*words[1:], CLAUSE_END), strict=False)
