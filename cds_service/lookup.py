@@ -14,9 +14,22 @@ from cds_service.terminology import Match, ValueSets
 _NEEDED = ("kind", "system", "code", "display")
 ADDED = ("value_sets", "matched_by", "outcome")
 _KINDS = {
-    **dict.fromkeys(("drug", "medicine", "medication", "medicationrequest", "medicationstatement"), "drug"),
-    **dict.fromkeys(("condition", "diagnosis", "problem"), "condition"),
-    **dict.fromkeys(("lab", "result", "observation", "measurement", "analyte"), "lab"),
+    **dict.fromkeys(
+        (
+            "drug",
+            "drugs",
+            "medicine",
+            "medication",
+            "medications",
+            "medicationrequest",
+            "medicationstatement",
+        ),
+        "drug",
+    ),
+    **dict.fromkeys(("condition", "conditions", "diagnosis", "diagnoses", "problem"), "condition"),
+    **dict.fromkeys(
+        ("lab", "labs", "laboratory", "result", "observation", "measurement", "analyte", "test"), "lab"
+    ),
 }
 _REPORT = "a report of leg cramps"
 _NO_SET = "known, and in no value set as it is written"

@@ -31,7 +31,7 @@ def found(value_sets: ValueSets, row: str, header: str = HEADER) -> tuple[str, s
     return told["value_sets"], told["matched_by"], told["outcome"]
 
 
-@pytest.mark.parametrize("kind", ["drug", "Medication", " MedicationRequest "])
+@pytest.mark.parametrize("kind", ["drug", "Drugs", "Medication", " MedicationRequest "])
 def test_drug_is_found_by_its_code(value_sets: ValueSets, kind: str) -> None:
     furosemide = drug_coding("furosemide")
 
