@@ -81,6 +81,8 @@ def since(timing: Timing) -> str:
         case TimeClass.WEAK if timing.course.last_change:
             return f"since {began}, {_changed(timing.course.last_change)}"
         case TimeClass.WEAK:
+            if timing.course.dose is None:  # nobody can say that it stayed the same
+                return f"{_began(timing)}, dose not clear"
             stated = timing.course.began_is_stated
             return f"unchanged since {began}" if stated else f"{_began(timing)}, unchanged"
         case TimeClass.UNKNOWN if timing.order_is_unknown:
@@ -121,7 +123,8 @@ def timing_clause(timing: Timing, onset_: Onset | None) -> str:
         case TimeClass.WEAK if timing.course.last_change:
             return f"on {name} for over a year"
         case TimeClass.WEAK:
-            return f"on {name}, {'its class ' if timing.replaced else ''}unchanged for over a year"
+            known = "unchanged " if timing.course.dose or timing.replaced else ""
+            return f"on {name}, {'its class ' if timing.replaced else ''}{known}for over a year"
         case _:
             return f"on {name}, {_open(timing)}"
 

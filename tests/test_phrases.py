@@ -130,6 +130,9 @@ def _span(text: str) -> Span:
     return found
 
 
+_FORTY = Quantity(Decimal(40), "mg")
+
+
 def _timing(
     time_class: TimeClass, began: str | None = "2026-04-20", *, again: bool = False, **members: Any
 ) -> Timing:
@@ -156,7 +159,8 @@ def _timing(
         (_timing(TimeClass.STRONG), "from 20 Apr 2026"),
         (_timing(TimeClass.STRONG, began_is_stated=False), "first recorded 20 Apr 2026"),
         (_timing(TimeClass.PLAUSIBLE, is_rise=True, change=_span("2026-04-25")), "raised 25 Apr 2026"),
-        (_timing(TimeClass.WEAK, "2020"), "unchanged since 2020"),
+        (_timing(TimeClass.WEAK, "2020", dose=_FORTY), "unchanged since 2020"),
+        (_timing(TimeClass.WEAK, "2020"), "from 2020, dose not clear"),
         (_timing(TimeClass.AFTER), "from 20 Apr 2026"),
         (_timing(TimeClass.RECENTLY_STOPPED, ended=_span("2026-05-01")), "stopped 1 May 2026"),
         (_timing(TimeClass.STOP_NOT_RECORDED, end_is_unknown=True), "stop date not recorded"),
@@ -172,7 +176,7 @@ def _timing(
         (_timing(TimeClass.STRONG, again=True, began_is_stated=False), "recorded again 20 Apr 2026"),
         (_timing(TimeClass.STRONG, again=True), "from 20 Apr 2026"),
         (
-            _timing(TimeClass.WEAK, again=True, began_is_stated=False),
+            _timing(TimeClass.WEAK, again=True, began_is_stated=False, dose=_FORTY),
             "recorded again 20 Apr 2026, unchanged",
         ),
         (

@@ -204,7 +204,8 @@ def test_other_drug_that_lowers_sodium_is_named(other: str) -> None:
     found = answer(patient).detail("L04")
 
     assert (
-        f"{other.capitalize()} (unchanged since 1 Jan 2020) was running: a likely cause of the value" in found
+        f"{other.capitalize()} (from 1 Jan 2020, dose not clear) was running: a likely cause of the value"
+        in found
     )
 
 
