@@ -293,7 +293,6 @@ class _Outside:
 
         try:
             await self._app(scope, receive, with_headers)
-        except Exception as error:
-            # The caller has had its 500. Passed on, the error would be logged with its message by the
-            # server, and a message may quote the record.
+        except Exception as error:  # the server would log its message, which may quote the record
+            # The caller has had its 500.
             self._log.error("unexpected", error=place(error))

@@ -38,6 +38,9 @@ _VOID = {
     "QuestionnaireResponse": frozenset({"in-progress", "entered-in-error"}),
 }
 _WITHDRAWN = frozenset({"refuted", "entered-in-error"})
+_GOES_ON = frozenset(
+    {"ongoing", "continuing", "continues", "persistent", "persists", "present", "none", "no", "not"}
+)
 
 # UCUM and usual spellings of an age, in years
 _YEARS = {
@@ -310,10 +313,15 @@ def _years(age: fhir.Quantity | None) -> tuple[Decimal, Decimal] | None:
 def _has_abated(resource: fhir.Resource) -> bool:
     period = resource.abatement_period or fhir.Period()
     dated = resource.abatement_date_time or period.end or period.start
-    other: str | bool | None = resource.abatement_string or _is_any(
-        resource.abatement_age, resource.abatement_range
-    )
-    return bool(dated or other or resource.abatement_boolean)
+    in_words = _tells_an_end(resource.abatement_string or "")
+    at_an_age = _is_any(resource.abatement_age, resource.abatement_range)
+    return bool(dated or in_words or at_an_age or resource.abatement_boolean)
+
+
+def _tells_an_end(text: str) -> bool:
+    """Whether an abatement in words says that it ended: "ongoing" and "not resolved" do not."""
+    said = text.casefold().replace(",", " ").split()
+    return bool(said) and _GOES_ON.isdisjoint(said)
 
 
 def _is_any(*members: Raw) -> bool:

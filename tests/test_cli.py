@@ -78,7 +78,7 @@ def test_the_service_tells_what_it_took_from_the_map_of_the_sites_codes(tmp_path
     environment = {**os.environ, "LEGCRAMPS_CODE_MAP": str(path), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", "0"]
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as service:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as service:  # noqa: S603 - ours
         assert service.stdout
         told = [service.stdout.readline().strip() for _ in range(2)]
         service.terminate()

@@ -387,3 +387,19 @@ def test_patient_with_an_unreadable_medicine_is_told_of_it_beside_the_advice() -
 
     assert found.indicator("L01") == "warning"
     assert found.data_lines() == ("1 MedicationStatement could not be read",)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("resolved in May", "resolved"),
+        ("3 weeks ago", "resolved"),
+        ("ongoing", None),
+        ("Not resolved", None),
+        ("none", None),
+    ],
+)
+def test_abatement_in_words_ends_an_entry_only_when_it_tells_an_end(words: str, reason: str | None) -> None:
+    condition = a_condition(clinicalStatus=None, abatementString=words)
+
+    assert silence(condition, LOW) == reason
