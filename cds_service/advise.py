@@ -11,6 +11,7 @@ from cds_service.findings import Judgement, judge, set_aside_first
 from cds_service.hooks import Card, HookRequest
 from cds_service.knowledge import Knowledge
 from cds_service.normalise import patient_record
+from cds_service.policy import USUAL, Policy
 from cds_service.recognition import Reading, recognise
 from cds_service.record import PatientRecord
 
@@ -36,7 +37,7 @@ class Advice:
 class Site:
     """
     What stays the same between requests: knowledge, drafts of its orders, the public address, the time zone, and the
-    link ids of questions about leg cramps.
+    link ids of questions about leg cramps, and what the site chose about its cards.
     """
 
     knowledge: Knowledge
@@ -44,6 +45,7 @@ class Site:
     base_url: str
     zone: ZoneInfo | None = None
     cramp_link_ids: frozenset[str] = frozenset()
+    policy: Policy = USUAL
 
     @classmethod
     def of(
@@ -52,9 +54,10 @@ class Site:
         base_url: str,
         zone: ZoneInfo | None = None,
         cramp_link_ids: frozenset[str] = frozenset(),
+        policy: Policy = USUAL,
     ) -> "Site":
         """Make the order drafts once."""
-        return cls(knowledge, suggestions.order_templates(knowledge), base_url, zone, cramp_link_ids)
+        return cls(knowledge, suggestions.order_templates(knowledge), base_url, zone, cramp_link_ids, policy)
 
     def reading(self, today: date) -> Reading:
         """What recognition needs to know on this day."""
@@ -84,7 +87,7 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
     judged = judge(facts, knowledge)
     groups = chains.merge([each.finding for each in judged if each.finding], knowledge.chains, facts)
     aside = sorted((one for each in judged for one in each.set_aside), key=set_aside_first)
-    desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}")
+    desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}", site.policy)
     cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.judged), facts, desk)
     return Advice(cards, None if cards else "nothing-found", counts, record, facts, judged)
 

@@ -18,7 +18,11 @@ def drugs_beside(group: Group, facts: Facts) -> dict[str, tuple[bool, str]]:
     supplement that did, is told so that nobody reads the value against it.
     """
     members = {
-        phrases.drug(fact) for each in group.findings for fact in each.facts if isinstance(fact, Timing)
+        phrases.drug(fact)
+        for each in group.findings
+        if each not in group.joined
+        for fact in each.facts
+        if isinstance(fact, Timing)
     }
     found: dict[str, tuple[bool, str]] = {}
     for finding in group.findings:

@@ -1,10 +1,11 @@
 """Findings -> groups: one causal chain is one card, ranked and capped (CARDS B2 to B4)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import chain as joined
 
-from cds_service.facts import Course, Diagnosed, Facts, LabResult, TimeClass, Timing
+from cds_service.facts import Course, Diagnosed, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.findings import Finding
 from cds_service.knowledge import Chain, Need
 from cds_service.truth import Case
@@ -19,12 +20,14 @@ class Group:
     """
     What one card, or one line, is about: a chain with its members, or one finding with those that explain it.
 
-    *named* are chains that share a member with this one; their other members are told here in one clause.
+    *named* are chains that share a member with this one; their other members are told here in one clause. *joined*
+    are those of the findings that are here because they explain another one.
     """
 
     findings: tuple[Finding, ...]
     chain: Chain | None = None
     named: tuple[Chain, ...] = ()
+    joined: tuple[Finding, ...] = ()
 
     @property
     def lead(self) -> Finding:
@@ -35,6 +38,17 @@ class Group:
     def level(self) -> str:
         """The highest level of the members."""
         return self.lead.level
+
+    @property
+    def identity(self) -> str:
+        """
+        Rule, level and facts: the same for the same advice on the same entries.
+
+        What an override of a card is remembered by, so that it falls silent until a fact changes (CARDS B1.6).
+        """
+        rule = self.chain.id if self.chain else self.lead.row
+        facts = sorted({fact for each in self.findings for fact in map(_in_short, each.facts)})
+        return sha256("\n".join((rule, self.level, *facts)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +73,25 @@ def merge(findings: Sequence[Finding], chains: Sequence[Chain], facts: Facts) ->
     groups: list[Group] = []
     free = {each.row: each for each in findings}
     beaten: list[Chain] = []
-    while best := _best(chains, free):
+    while best := _best(chains, free, facts):
         chain, members = best
         groups.append(Group(members, chain))
-        beaten += [other for other in chains if other != chain and _shares(other, members, free)]
+        beaten += [other for other in chains if other != chain and _shares(other, members, free, facts)]
         free = {row: each for row, each in free.items() if each not in members}
-    groups = [_with_rest(group, beaten, free, findings) for group in groups]
-    return (*groups, *_one_urgent([*_explained(free, facts)]))
+    groups = [_with_rest(group, beaten, free, findings, facts) for group in groups]
+    groups = _explained([*groups, *(Group((each,)) for each in free.values())])
+    softened = [_on_its_own(group, facts) for group in groups if group.level != "in_chain"]
+    return tuple(_one_urgent(softened))
 
 
-def _best(chains: Sequence[Chain], free: dict[str, Finding]) -> tuple[Chain, tuple[Finding, ...]] | None:
-    formed = [(chain, members) for chain in chains if (members := formed_by(chain, free.values()))]
+def _best(
+    chains: Sequence[Chain], free: dict[str, Finding], facts: Facts
+) -> tuple[Chain, tuple[Finding, ...]] | None:
+    formed = [(chain, members) for chain in chains if (members := formed_by(chain, free.values(), facts))]
     return min(formed, key=lambda pair: (pair[1][0].urgency, -len(pair[1]), pair[0].place), default=None)
 
 
-def formed_by(chain: Chain, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def formed_by(chain: Chain, findings: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
     """
     The members of every alternative whose needs are met, most urgent first; none when no alternative is.
 
@@ -83,14 +101,17 @@ def formed_by(chain: Chain, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     flagged = [
         each for each in findings if each.role == each.contributor.role and each.variant not in _NO_LINK
     ]
-    members = {each for needs in chain.alternatives for each in _members(needs, flagged)}
-    if members:
-        members |= {each for each in flagged if each.row in chain.joins}
+    members = {each for needs in chain.alternatives for each in _members(needs, flagged, facts)}
+    if all(each.level == "in_chain" for each in members):
+        return ()
+    members |= {each for each in flagged if each.row in chain.joins}
     return tuple(sorted(members, key=lambda each: (each.urgency, each.row)))
 
 
-def _members(needs: Sequence[Need], findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _members(needs: Sequence[Need], findings: Sequence[Finding], facts: Facts) -> tuple[Finding, ...]:
     """All findings that meet the needs; none when a need is not met."""
+    taking = [need for need in needs if need.taking]
+    needs = [need for need in needs if not need.taking]
     picked = [[each for each in findings if _meets(each, need)] for need in needs]
     drugs = [each for each in joined.from_iterable(picked) if each.contributor.kind == "drug"]
     for place, need in enumerate(needs):
@@ -102,13 +123,23 @@ def _members(needs: Sequence[Need], findings: Sequence[Finding]) -> tuple[Findin
             [each for each in one if each not in drugs or any(_drawn_on(lab, each) for lab in labs)]
             for one in picked
         ]
-    return tuple(dict.fromkeys(joined.from_iterable(picked))) if all(picked) else ()
+    members = tuple(dict.fromkeys(joined.from_iterable(picked))) if all(picked) else ()
+    return members if all(_is_taken(need, members, facts) for need in taking) else ()
+
+
+def _is_taken(need: Need, members: Iterable[Finding], facts: Facts) -> bool:
+    """Whether a drug of the classes is taken; begun before the members' values were drawn, where that is asked."""
+    courses = [course for name in need.taking for _, course in facts.taking(name)]
+    values = [fact for each in members for fact in each.facts if isinstance(fact, LabResult)]
+    if not need.after_start:
+        return bool(courses)
+    return any(_on_course(value, course, 0) for value in values for course in courses)
 
 
 def _meets(finding: Finding, need: Need) -> bool:
-    if finding.row not in need.rows:
+    if finding.row not in need.rows or (need.flag and finding.flag != need.flag):
         return False
-    if need.main_only and finding.level == "also_consider":
+    if need.main_only and finding.level in ("also_consider", "in_chain"):
         return False
     began = {each.time_class for each in finding.facts if isinstance(each, Timing)}
     return need.began is None or bool(began & need.began)
@@ -131,18 +162,18 @@ def _on_course(result: LabResult, course: Course, washout: int) -> bool:
     return has_begun and (course.ended is None or course.ended.plus(washout).last >= result.taken.first)
 
 
-def _shares(chain: Chain, members: Sequence[Finding], free: dict[str, Finding]) -> bool:
+def _shares(chain: Chain, members: Sequence[Finding], free: dict[str, Finding], facts: Facts) -> bool:
     """Whether the chain would have formed, with one of these members."""
-    formed = formed_by(chain, free.values())
+    formed = formed_by(chain, free.values(), facts)
     return any(each in members for each in formed)
 
 
 def _with_rest(
-    group: Group, beaten: Iterable[Chain], free: dict[str, Finding], findings: Sequence[Finding]
+    group: Group, beaten: Iterable[Chain], free: dict[str, Finding], findings: Sequence[Finding], facts: Facts
 ) -> Group:
     """Add what is left of a chain that lost a member to this group."""
     for chain in dict.fromkeys(beaten):
-        formed = formed_by(chain, findings)
+        formed = formed_by(chain, findings, facts)
         rest = tuple(each for each in formed if free.get(each.row) == each)
         if rest and any(each in group.findings for each in formed):
             for each in rest:
@@ -151,66 +182,117 @@ def _with_rest(
     return group
 
 
-def _explained(free: dict[str, Finding], facts: Facts) -> Iterator[Group]:
-    """Single findings; one that explains a value joins the value's card."""
-    explains = {row: each for each in free.values() for row in each.contributor.explains if row in free}
-    joining = set(explains.values())
-    for finding in free.values():
-        if finding not in joining:
-            others = tuple(each for row, each in explains.items() if row == finding.row)
-            yield Group((_on_its_own(finding, facts) if not others else finding, *others))
+def _explained(groups: Sequence[Group]) -> list[Group]:
+    """A finding that explains a value, or bears on a red flag, joins that one's card."""
+    kept = list(groups)
+    for group in groups:
+        finding = group.findings[0]
+        if group.chain is not None or len(group.findings) > 1:
+            continue
+        others = [other for other in kept if other is not group and _is_explained(other, finding)]
+        if others and group in kept:
+            target = min(others, key=lambda other: (other.lead.urgency, other.lead.row))
+            kept.remove(group)
+            joined = replace(target, findings=(*target.findings, finding), joined=(*target.joined, finding))
+            kept[kept.index(target)] = joined
+    return kept
+
+
+def _is_explained(group: Group, by: Finding) -> bool:
+    return any(_explains(by, each) for each in group.findings if each not in group.joined)
+
+
+def _explains(finding: Finding, other: Finding) -> bool:
+    if other.flag and other.flag in finding.contributor.bears_on:
+        return True
+    if other.row not in finding.contributor.explains:
+        return False
+    is_drawn = finding.contributor.kind == "drug" and other.contributor.kind == "lab"
+    return _drawn_on(other, finding) if is_drawn else True
 
 
 def _one_urgent(groups: list[Group]) -> list[Group]:
     """All urgent laboratory values that stand alone are one card (CARDS B4)."""
-    urgent = [each for each in groups if each.level == "critical" and each.lead.contributor.kind == "lab"]
+    urgent = [
+        each
+        for each in groups
+        if each.chain is None and each.level == "critical" and each.lead.contributor.kind == "lab"
+    ]
     if len(urgent) < 2:
         return groups
     findings = (finding for each in urgent for finding in each.findings)
-    merged = Group(tuple(sorted(findings, key=lambda each: (each.urgency, each.row))))
+    joined_ = tuple(finding for each in urgent for finding in each.joined)
+    merged = Group(tuple(sorted(findings, key=lambda each: (each.urgency, each.row))), joined=joined_)
     return [*(each for each in groups if each not in urgent), merged]
 
 
-def _on_its_own(finding: Finding, facts: Facts) -> Finding:
+def _on_its_own(group: Group, facts: Facts) -> Group:
     """A value that nothing in the record makes worse is softened to info."""
+    finding = group.findings[0]
     criterion = finding.contributor.on_its_own
-    if criterion is None or finding.level != "warning" or finding.variant:
-        return finding
+    if (
+        group.chain
+        or len(group.findings) > 1
+        or criterion is None
+        or finding.level != "warning"
+        or finding.variant
+    ):
+        return group
     holds = criterion.answer(Case(facts, finding.facts[0])).holds
-    return replace(finding, level="info") if holds else finding
+    return replace(group, findings=(replace(finding, level="info"),)) if holds else group
+
+
+def _in_short(fact: Fact) -> str:
+    """A fact by what would change it: a drug's start and dose, a value and its day, a diagnosis and its date."""
+    if isinstance(fact, Timing):
+        return f"{fact.exposure.ingredient} {fact.course.began} {fact.course.dose} {fact.course.ended}"
+    if isinstance(fact, LabResult):
+        return f"{fact.analyte} {fact.written} {fact.taken}"
+    return f"{fact.concept} {fact.on}"
 
 
 # --- rank and cap -----------------------------------------------------------------------------------------------
 
 
-def select(groups: Iterable[Group]) -> Selection:
+def select(groups: Iterable[Group], faded: Set[str] = frozenset()) -> Selection:
     """
-    Rank, then cap.
+    Rank, then cap; *faded* are the identities of groups that this reader has overridden (CARDS B1.6).
 
     Critical cards come on top of the cap. A warning is never demoted: a third one takes the also-consider card's
     place. Info cards beyond the second main card become lines.
     """
-    ranked = sorted(groups, key=_rank)
+    ranked = sorted((each for each in groups if not faded or each.identity not in faded), key=_rank)
     critical = [each for each in ranked if each.level == "critical"]
     warnings = [each for each in ranked if each.level == "warning"]
     infos = [each for each in ranked if each.level == "info"]
     room = max(0, _MAIN - len(warnings))
     main = (*critical, *warnings, *infos[:room])
-    lines = [*infos[room:], *(each for each in ranked if each.level == "also_consider")]
+    told = {source for group in main for each in group.findings for source in each.sources}
+    lines = [
+        *infos[room:],
+        *(each for each in ranked if each.level == "also_consider" and not _is_told(each, told)),
+    ]
     if len(warnings) > _MAIN or all(each.lead.role == "context" for each in lines):
         lines = []
     return Selection(main, tuple(lines[:_LINES]), len(lines[_LINES:]))
 
 
+def _is_told(line: Group, told: Set[str]) -> bool:
+    """Whether every entry of the line is on a main card already: one entry may be read as two concepts."""
+    return all(source in told for each in line.findings for source in each.sources)
+
+
 def _rank(group: Group) -> tuple[object, ...]:
     lead = group.lead
-    grade = lead.contributor.grades.get("contributing", "D")
+    grade = lead.contributor.grade
     modifiable = {"drug": 0, "safety": 0, "lab": 1, "condition": 2, "state": 3}[lead.contributor.kind]
     return lead.urgency, _kind(group), grade, modifiable, -_recent(group), lead.row
 
 
 def _kind(group: Group) -> int:
-    """CARDS B2.2: chain with an abnormal value, single value, safety, strong drug, plausible drug, condition, state."""
+    """CARDS B2.2: red flag, chain with a value, value, safety, strong drug, plausible drug, condition, state."""
+    if any(each.flag and each.variant != "history" for each in group.findings):
+        return 0
     kinds = {each.contributor.kind for each in group.findings}
     if group.chain is not None and "lab" in kinds:
         return 1

@@ -9,6 +9,7 @@ from cds_service.dates import Span, said, written
 from cds_service.facts import Diagnosed
 from cds_service.names import cancelled, tokens
 from cds_service.record import Diagnosis, Person, Result
+from cds_service.sides import side
 from cds_service.terminology import Match, ValueSets
 
 _DAYS_A_YEAR = Decimal("365.25")
@@ -64,6 +65,7 @@ def diagnosed(diagnosis: Diagnosis, match: Match, person: Person) -> Diagnosed:
         recorded=recorded,
         is_confirmed=diagnosis.verification not in _DOUBTED,
         matched_by=match.matched_by,
+        side=side((*diagnosis.concept.words(), diagnosis.site)),
     )
 
 

@@ -71,7 +71,7 @@ _LOST_BY = {
     "bisphosphonate_iv": {ORAL},
     "bisphosphonate_oral": {INJECTABLE},
 }
-_UNTOUCHED = frozenset({"estrogen_vaginal"})
+_UNTOUCHED = frozenset({"estrogen_vaginal", "desmopressin"})  # a nasal spray of desmopressin is systemic
 _ONLY_WHEN_SAID = {
     "osmotic_diuretic": INJECTABLE
 }  # mannitol and urea are excipients or skin products elsewhere

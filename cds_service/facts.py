@@ -1,10 +1,11 @@
 """What the record means: exposures, lab results, diagnoses and the cramp report, each with its sources."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Literal
 
 from cds_service.dates import Span
 from cds_service.quantity import Quantity
@@ -37,6 +38,9 @@ class Report:
     recorded: Span | None
 
 
+# from where a window of days before the onset is counted back for single doses and infusions
+GivenFrom = Literal["start", "last dose", "while taken"]
+
 # --- exposures ------------------------------------------------------------------------------------------------
 
 
@@ -67,6 +71,8 @@ class Course:
     dose: Quantity | None
     sources: tuple[str, ...]
     is_weak: bool = False
+    # the day of each entry; of single doses and infusions the day of each
+    given: tuple[Span, ...] = field(default=(), compare=False)
     last_change: Rise | None = None  # of the dose, up or down
     reasons: tuple[str, ...] = ()
 
@@ -130,7 +136,8 @@ class Timing:
 
     *change* is the start or rise that decided, *days* the days from it (or from the stop) to the onset. *is_rise*
     tells a rise from a start; *order_is_unknown* that dates are too coarse to say what came first. *replaced* names
-    the drugs of the class that it only continues.
+    the drugs of the class that it only continues. *is_dose* marks single doses and infusions, judged by when the
+    last one before the onset was given.
     """
 
     exposure: Exposure
@@ -141,6 +148,7 @@ class Timing:
     days: int | None = None
     order_is_unknown: bool = False
     replaced: tuple[str, ...] = ()
+    is_dose: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -161,7 +169,7 @@ class LabResult:
 
     *unit* is the column of the analyte's limits that applies; *written* is value and unit as they were reported.
     *low* and *high* are the laboratory's own limits in that unit. *corrected* replaces the value where a formula
-    does (sodium at a high glucose); *companion* is the result that it was corrected by.
+    does (sodium at a high glucose, total calcium at the albumin); *companion* is the result that it was corrected by.
     """
 
     analyte: str
@@ -186,6 +194,12 @@ class LabResult:
     def sources(self) -> tuple[str, ...]:
         """The entry, and the one a correction used."""
         return (self.source, self.companion.source) if self.companion else (self.source,)
+
+    @property
+    def measures(self) -> str:
+        """The analyte whose limits apply: a total calcium that was corrected for albumin is an adjusted one."""
+        is_adjusted = self.companion is not None and self.companion.analyte == "albumin"
+        return "calcium_adjusted" if is_adjusted else self.analyte
 
     def readable(self) -> tuple[str, str]:
         """Number with its comparator in words, and unit; more than three decimals are rounded to three."""
@@ -218,7 +232,7 @@ class Diagnosed:
     An active entry of one diagnosis.
 
     *is_confirmed* is False for provisional, differential and unconfirmed ones. *on* is its onset, else the day it
-    was recorded, else None.
+    was recorded, else None. *side* is "left", "right", "both", or "" where none is said.
     """
 
     concept: str
@@ -227,7 +241,7 @@ class Diagnosed:
     recorded: Span | None
     is_confirmed: bool
     matched_by: str
-    note: str = ""
+    side: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -292,6 +306,12 @@ class Facts:
             for each in known
             if each.taken.last >= newest and (each.instant is None or each.instant >= moments[each.taken])
         )
+
+    def latest_of(self, analytes: Iterable[str], *, with_preliminary: bool = False) -> tuple[LabResult, ...]:
+        """The newest results of several analytes; of one day those of the analyte named first."""
+        found = [self.latest(each, with_preliminary=with_preliminary) for each in analytes]
+        newest = max((each.taken.last for results in found for each in results), default=None)
+        return next((each for each in found if any(one.taken.last == newest for one in each)), ())
 
     def taking(self, value_set: str) -> tuple[tuple[Exposure, Course], ...]:
         """Who of this class is taken on the index day."""

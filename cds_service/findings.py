@@ -5,19 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
-from cds_service.criteria import taken
+from cds_service.drug_criteria import taken
 from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
-from cds_service.knowledge import Contributor, Knowledge, Role
-from cds_service.timing import timings
-from cds_service.truth import Answer, Case, Criterion, Truth
+from cds_service.knowledge import Contributor, Knowledge, Role, Subject
+from cds_service.timing import doses, timings
+from cds_service.truth import Answer, Case
+from cds_service.verdicts import CURRENT_AGE, HISTORY_AGE, URGENCY, Verdict, flagged, verdict
 
-# Laboratory validity in days (KNOWLEDGE section 3); an analyte's own window is in its file
-CRITICAL_AGE = 30
-CURRENT_AGE = 90
-HISTORY_AGE = 365
-_FEW = 20  # results of one moment that are judged one by one
+_FEW = 20  # facts of one kind that are judged one by one
 _LOOK_BACK = 5  # earlier results looked at for "low, but normal since"
-_URGENCY = {"critical": 0, "warning": 1, "info": 2, "also_consider": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +36,11 @@ class Finding:
     """
     One contributor that speaks for this patient.
 
-    *level* is critical, warning, info or also_consider. *variant* picks the wording: "critical"; "repeat" for a
-    critical-range value that is not recent, "history" when it is not current either; "coded" for a diagnosis without
-    a value; "safety" for a safety point beside the row's own matter. *facts* are what
-    it is about, the leading one first; *evidence* what else met its criteria; *unknown* what was not known and could
-    have raised the level.
+    *level* is critical, warning, info, also_consider or in_chain. *variant* picks the wording: "critical"; "repeat" for
+    a critical-range value that is not recent, "confirm" for a red flag that is not, "history" when it is not current
+    either; "coded" for a diagnosis without a value; "safety" for a safety point beside the row's own matter. *flag*
+    is the red flag that speaks ("R1"). *facts* are what it is about, the leading one first; *evidence* what else met
+    its criteria; *unknown* what was not known and could have raised the level.
     """
 
     contributor: Contributor
@@ -54,6 +50,7 @@ class Finding:
     facts: tuple[Fact, ...]
     evidence: tuple[Fact, ...]
     unknown: tuple[str, ...] = ()
+    flag: str = ""
 
     @property
     def row(self) -> str:
@@ -63,7 +60,7 @@ class Finding:
     @property
     def urgency(self) -> int:
         """0 is most urgent."""
-        return _URGENCY[self.level]
+        return URGENCY[self.level]
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -93,143 +90,99 @@ def judge(facts: Facts, knowledge: Knowledge) -> tuple[Judgement, ...]:
 
 
 def _judge(contributor: Contributor, facts: Facts) -> Judgement | None:
-    match contributor.subject.kind:
+    """By each of its subjects and its red flags; the most urgent of what they say, with the facts of all."""
+    judged = list(_judge_flags(contributor, facts))
+    judged += [each for subject in contributor.subjects if (each := _judge_by(subject, contributor, facts))]
+    if len(judged) < 2:
+        return judged[0] if judged else None
+    found = sorted((each.finding for each in judged if each.finding), key=lambda each: each.urgency)
+    aside = () if found else tuple(one for each in judged for one in each.set_aside)
+    return Judgement(
+        contributor, _together(found), aside, tuple(one for each in judged for one in each.answers)
+    )
+
+
+def _together(found: Sequence[Finding]) -> Finding | None:
+    if not found:
+        return None
+    facts = tuple(dict.fromkeys(fact for each in found for fact in each.facts))
+    evidence = dict.fromkeys(fact for each in found for fact in each.evidence if fact not in facts)
+    unknown = tuple(dict.fromkeys(what for each in found for what in each.unknown))
+    return replace(found[0], facts=facts, evidence=tuple(evidence), unknown=unknown)
+
+
+def _judge_flags(contributor: Contributor, facts: Facts) -> Iterable[Judgement]:
+    for flag in contributor.red_flags:
+        if (said := flagged(flag, facts)) is not None:
+            level, variant, entries = said
+            yield Judgement(
+                contributor,
+                Finding(contributor, contributor.role, level, variant, entries, (), flag=flag.id),
+                (),
+                (),
+            )
+
+
+def _judge_by(subject: Subject, contributor: Contributor, facts: Facts) -> Judgement | None:
+    match subject.kind:
         case "exposure":
-            return _judge_drug(contributor, facts)
+            return _judge_drug(subject, contributor, facts)
         case "latest":
-            results = facts.latest(contributor.subject.names[0], with_preliminary=True)
-            return _judge_latest(contributor, facts, results)
+            return _judge_latest(subject, contributor, facts)
         case "readings":
-            return _judge_readings(contributor, facts)
+            return _judge_readings(subject, contributor, facts)
         case "diagnosis":
-            return _judge_diagnosis(contributor, facts)
+            return _judge_diagnosis(subject, contributor, facts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """The highest level that holds for one subject."""
-
-    level: str | None
-    role: Role
-    variant: str
-    subject: Fact
-    evidence: tuple[Fact, ...]
-    unknown: tuple[str, ...]
-    answers: tuple[tuple[str, Answer], ...]
-
-    @property
-    def urgency(self) -> int:
-        return _URGENCY[self.level] if self.level else len(_URGENCY)
+def _is_subject(subject: Subject, fact: Fact, facts: Facts) -> bool:
+    return subject.where is None or subject.where.answer(Case(facts, fact)).holds
 
 
-def _verdict(contributor: Contributor, facts: Facts, subject: Fact) -> _Verdict:
-    """The highest level whose criterion holds; unknown ones above it are told."""
-    case = Case(facts, subject)
-    answers: list[tuple[str, Answer]] = []
-    choices = _choices(contributor, case, answers)
-    whats = (what for _, each in answers if each.truth is Truth.UNKNOWN for what in each.unknown)
-    unknown = tuple(dict.fromkeys(whats))
-    if not choices:
-        return _Verdict(None, contributor.role, "", subject, (), unknown, tuple(answers))
-    best = min(choices, key=lambda choice: _URGENCY[choice.level])
-    if contributor.context is not None and contributor.context.answer(case).holds:
-        best = replace(best, level="also_consider", role="context", variant="")
-    evidence = best.answer.evidence
-    return _Verdict(best.level, best.role, best.variant, subject, evidence, unknown, tuple(answers))
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """One level that holds, and how it would be worded."""
-
-    level: str
-    role: Role
-    variant: str
-    answer: Answer
-
-
-def _choices(contributor: Contributor, case: Case, answers: list[tuple[str, Answer]]) -> list[_Choice]:
-    """What the value's urgent range, the ordinary levels and the safety levels say; every answer is kept."""
-    choices = []
-    if urgent := _in_critical_range(contributor, case, answers):
-        choices.append(urgent)
-    if ordinary := _first_level(_levels(contributor, case), case, answers):
-        level, answer = ordinary
-        choices.append(_Choice(level, contributor.role, "critical" if level == "critical" else "", answer))
-    if safety := _first_level(contributor.safety, case, answers):
-        level, answer = safety
-        beside = bool(choices)
-        role: Role = contributor.role if beside else "safety"
-        choices.append(_Choice(level, role, "" if beside else "safety", answer))
-    return choices
-
-
-def _levels(contributor: Contributor, case: Case) -> Sequence[tuple[str, Criterion]]:
-    """A preliminary value speaks only where it is critical."""
-    if isinstance(case.subject, LabResult) and case.subject.is_preliminary:
-        return [pair for pair in contributor.when if pair[0] == "critical"]
-    return contributor.when
-
-
-def _first_level(
-    levels: Sequence[tuple[str, Criterion]], case: Case, answers: list[tuple[str, Answer]]
-) -> tuple[str, Answer] | None:
-    for level, criterion in levels:
-        answer = criterion.answer(case)
-        answers.append((level, answer))
-        if answer.holds:
-            return level, answer
-    return None
-
-
-def _in_critical_range(
-    contributor: Contributor, case: Case, answers: list[tuple[str, Answer]]
-) -> _Choice | None:
-    """A critical-range value: critical while recent, a warning to repeat it while current, info as history."""
-    if contributor.critical_range is None or not isinstance(case.subject, LabResult):
+def _finding(contributor: Contributor, made: Verdict, subjects: Iterable[Fact]) -> Finding | None:
+    if made.level is None:
         return None
-    answer = contributor.critical_range.answer(case)
-    answers.append(("critical range", answer))
-    _, age = case.subject.age(case.facts.today)
-    if not answer.holds or age > HISTORY_AGE:
-        return None
-    if age <= CRITICAL_AGE:
-        return _Choice("critical", contributor.role, "critical", answer)
-    if age <= CURRENT_AGE:
-        return _Choice("warning", contributor.role, "repeat", answer)
-    return _Choice("info", contributor.role, "history", answer)
-
-
-def _finding(contributor: Contributor, verdict: _Verdict, subjects: Iterable[Fact]) -> Finding | None:
-    if verdict.level is None:
-        return None
-    others = tuple(fact for fact in subjects if fact != verdict.subject)
-    evidence = tuple(fact for fact in verdict.evidence if fact not in (verdict.subject, *others))
+    others = tuple(fact for fact in subjects if fact != made.subject)
+    evidence = tuple(fact for fact in made.evidence if fact not in (made.subject, *others))
     return Finding(
-        contributor,
-        verdict.role,
-        verdict.level,
-        verdict.variant,
-        (verdict.subject, *others),
-        evidence,
-        verdict.unknown,
+        contributor, made.role, made.level, made.variant, (made.subject, *others), evidence, made.unknown
     )
 
 
 # --- drugs ------------------------------------------------------------------------------------------------------
 
 
-def _judge_drug(contributor: Contributor, facts: Facts) -> Judgement | None:
-    members = _members(contributor, facts)
+def _judge_drug(subject: Subject, contributor: Contributor, facts: Facts) -> Judgement | None:
+    members = tuple(each for name in subject.names for each in facts.exposures.get(name, ()))
     if contributor.role == "safety":
         return _judge_taken(contributor, facts, members)
-    found = timings(members, facts.onset, contributor.washout, facts.today, contributor.potency)
+    found = [
+        each for each in _timings(subject, contributor, members, facts) if _is_subject(subject, each, facts)
+    ]
     if not found:
         return None
-    verdict = _verdict(contributor, facts, found[0])
-    finding = _finding(contributor, verdict, [each for each in found if each.time_class.counts])
-    aside = [] if finding else [SetAside(contributor, each, "") for each in found if _is_told(each, facts)]
-    return Judgement(contributor, finding, tuple(aside), verdict.answers)
+    # of equals the first: the member with the strongest time class leads
+    made = min((verdict(contributor, facts, each) for each in found[:_FEW]), key=lambda each: each.urgency)
+    finding = _finding(contributor, made, [each for each in found if each.time_class.counts])
+    aside = () if finding else tuple(_drugs_aside(contributor, facts, found))
+    return Judgement(contributor, finding, aside, made.answers)
+
+
+def _drugs_aside(contributor: Contributor, facts: Facts, found: Sequence[Timing]) -> Iterable[SetAside]:
+    """Drugs by when they were taken; one that was taken in time, by the reason of its file."""
+    for each in found:
+        if not each.time_class.counts and _is_told(each, facts):
+            yield SetAside(contributor, each, "")
+        elif each.time_class.counts:
+            yield from _reasoned(contributor, facts, each)
+
+
+def _timings(
+    subject: Subject, contributor: Contributor, members: Sequence[Exposure], facts: Facts
+) -> tuple[Timing, ...]:
+    if subject.given_within is not None:
+        return doses(members, facts.onset, subject.given_within, subject.given_from, facts.today)
+    return timings(members, facts.onset, contributor.washout, facts.today, contributor.potency)
 
 
 def _judge_taken(contributor: Contributor, facts: Facts, members: Iterable[Exposure]) -> Judgement | None:
@@ -237,16 +190,12 @@ def _judge_taken(contributor: Contributor, facts: Facts, members: Iterable[Expos
     running = [taken(each, course) for each in members if (course := each.running)]
     if not running:
         return None
-    verdict = _verdict(contributor, facts, running[0])
+    made = verdict(contributor, facts, running[0])
     case = Case(facts, running[0])
     met = [fact for _, criterion in contributor.when for fact in criterion.answer(case).evidence]
-    named = [each for each in running if each in met] if verdict.level else []
-    finding = _finding(contributor, replace(verdict, subject=named[0]), named) if named else None
-    return Judgement(contributor, finding, (), verdict.answers)
-
-
-def _members(contributor: Contributor, facts: Facts) -> tuple[Exposure, ...]:
-    return tuple(each for name in contributor.subject.names for each in facts.exposures.get(name, ()))
+    named = [each for each in running if each in met] if made.level else []
+    finding = _finding(contributor, replace(made, subject=named[0]), named) if named else None
+    return Judgement(contributor, finding, (), made.answers)
 
 
 def _is_told(timing: Timing, facts: Facts) -> bool:
@@ -260,8 +209,10 @@ def _is_told(timing: Timing, facts: Facts) -> bool:
 # --- results ----------------------------------------------------------------------------------------------------
 
 
-def _judge_latest(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement | None:
+def _judge_latest(subject: Subject, contributor: Contributor, facts: Facts) -> Judgement | None:
     """By the newest result; by a coded diagnosis where there is none that is current."""
+    newest = facts.latest_of(subject.names, with_preliminary=True)
+    results = [each for each in newest if _is_subject(subject, each, facts)]
     judged = _judge_results(contributor, facts, results) if results else None
     if judged and (judged.finding or any(each.age(facts.today)[1] <= CURRENT_AGE for each in results)):
         return judged
@@ -271,17 +222,18 @@ def _judge_latest(contributor: Contributor, facts: Facts, results: Sequence[LabR
 
 def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement:
     """Judge the newest result; of several that may be the newest, the more abnormal one."""
-    verdict = min((_verdict(contributor, facts, each) for each in _extremes(results)), key=_worst)
-    if verdict.level is None and any(each.is_preliminary for each in results):
-        final = _extremes(facts.latest(contributor.subject.names[0]))
-        verdict = min((_verdict(contributor, facts, each) for each in final), key=_worst, default=verdict)
-    if verdict.level is None and all(each.comparator for each in results):
+    analyte = results[0].analyte
+    made = min((verdict(contributor, facts, each) for each in _extremes(results)), key=_worst)
+    if made.level is None and any(each.is_preliminary for each in results):
+        final = _extremes(facts.latest(analyte))
+        made = min((verdict(contributor, facts, each) for each in final), key=_worst, default=made)
+    if made.level is None and all(each.comparator for each in results):
         # "<5" after 2.4 settles nothing: the last result that is a number stands
-        numbers = [each for each in facts.results[contributor.subject.names[0]] if not each.comparator]
-        verdict = _verdict(contributor, facts, numbers[0]) if numbers else verdict
-    finding = _finding(contributor, verdict, [verdict.subject])
+        numbers = [each for each in facts.results[analyte] if not each.comparator]
+        made = verdict(contributor, facts, numbers[0]) if numbers else made
+    finding = _finding(contributor, made, [made.subject])
     aside = () if finding else tuple(_history(contributor, facts, results))
-    return Judgement(contributor, finding, aside, verdict.answers)
+    return Judgement(contributor, finding, aside, made.answers)
 
 
 def _judge_coded(contributor: Contributor, facts: Facts) -> Judgement | None:
@@ -307,8 +259,8 @@ def _extremes(results: Sequence[LabResult]) -> Sequence[LabResult]:
     return [each for members in units for each in (*members[:_FEW], *members[-_FEW:])]
 
 
-def _worst(verdict: _Verdict) -> tuple[int, str]:
-    return verdict.urgency, str(verdict.subject)
+def _worst(made: Verdict) -> tuple[int, str]:
+    return made.urgency, str(made.subject)
 
 
 def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]) -> Iterable[SetAside]:
@@ -318,7 +270,7 @@ def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]
             if reason.when.answer(Case(facts, each)).holds:
                 yield SetAside(contributor, each, reason.say)
                 return
-    for each in facts.results[contributor.subject.names[0]][:_LOOK_BACK]:
+    for each in facts.results[latest[0].analyte][:_LOOK_BACK]:
         if not _would_speak(contributor, facts, each):
             continue
         _, age = each.age(facts.today)
@@ -337,17 +289,17 @@ def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]
 def _would_speak(contributor: Contributor, facts: Facts, result: LabResult) -> bool:
     """Whether the value would have spoken on the day it was taken."""
     then = replace(facts, today=result.taken.last)
-    return _verdict(contributor, then, result).level is not None
+    return verdict(contributor, then, result).level is not None
 
 
-def _judge_readings(contributor: Contributor, facts: Facts) -> Judgement | None:
+def _judge_readings(subject: Subject, contributor: Contributor, facts: Facts) -> Judgement | None:
     """Judge every reading of the window; any one that holds counts, the most urgent and lowest leads."""
-    within = contributor.subject.within or HISTORY_AGE
-    every = facts.results.get(contributor.subject.names[0], ())
+    within = subject.within or HISTORY_AGE
+    every = facts.results.get(subject.names[0], ())
     readings = _extremes([each for each in every if each.age(facts.today)[1] <= within])
     if not readings:
         return None
-    verdicts = sorted((_verdict(contributor, facts, each) for each in readings), key=_lowest_first)
+    verdicts = sorted((verdict(contributor, facts, each) for each in readings), key=_lowest_first)
     lead = verdicts[0]
     speaking = [each.subject for each in verdicts if each.level is not None]
     finding = _finding(contributor, lead, speaking)
@@ -355,36 +307,38 @@ def _judge_readings(contributor: Contributor, facts: Facts) -> Judgement | None:
     return Judgement(contributor, finding, aside, lead.answers)
 
 
-def _lowest_first(verdict: _Verdict) -> tuple[int, object, str]:
-    value = verdict.subject.value if isinstance(verdict.subject, LabResult) else 0
-    return verdict.urgency, value, str(verdict.subject)
+def _lowest_first(made: Verdict) -> tuple[int, object, str]:
+    value = made.subject.value if isinstance(made.subject, LabResult) else 0
+    return made.urgency, value, str(made.subject)
 
 
 # --- diagnoses --------------------------------------------------------------------------------------------------
 
 
-def _judge_diagnosis(contributor: Contributor, facts: Facts) -> Judgement | None:
-    entries = [entry for name in contributor.subject.names for entry in facts.diagnoses.get(name, ())]
+def _judge_diagnosis(subject: Subject, contributor: Contributor, facts: Facts) -> Judgement | None:
+    every = [entry for name in subject.names for entry in facts.diagnoses.get(name, ())]
+    entries = [entry for entry in every if _is_subject(subject, entry, facts)]
     if not entries:
         return None
     # more entries of one diagnosis than these are copies, and each is judged by itself
-    verdicts = sorted((_verdict(contributor, facts, entry) for entry in entries[:_FEW]), key=_newest_first)
+    verdicts = sorted((verdict(contributor, facts, entry) for entry in entries[:_FEW]), key=_newest_first)
     finding = _finding(
         contributor, verdicts[0], [each.subject for each in verdicts if each.level is not None]
     )
-    aside = () if finding else tuple(_not_now(contributor, facts, entries[0]))
+    aside = () if finding else tuple(_reasoned(contributor, facts, entries[0]))
     return Judgement(contributor, finding, aside, verdicts[0].answers)
 
 
-def _newest_first(verdict: _Verdict) -> tuple[int, int, str]:
-    on = verdict.subject.on if isinstance(verdict.subject, Diagnosed) else None
-    return verdict.urgency, -(on.last if on else date.min).toordinal(), str(verdict.subject)
+def _newest_first(made: Verdict) -> tuple[int, int, str]:
+    on = made.subject.on if isinstance(made.subject, Diagnosed) else None
+    return made.urgency, -(on.last if on else date.min).toordinal(), str(made.subject)
 
 
-def _not_now(contributor: Contributor, facts: Facts, entry: Diagnosed) -> Iterable[SetAside]:
+def _reasoned(contributor: Contributor, facts: Facts, fact: Diagnosed | Timing) -> Iterable[SetAside]:
+    """The first reason of the file that holds, with the day of the result that it rests on."""
     for reason in contributor.set_aside:
-        answer = reason.when.answer(Case(facts, entry))
+        answer = reason.when.answer(Case(facts, fact))
         if answer.holds:
-            dates = [fact.taken for fact in answer.evidence if isinstance(fact, LabResult)]
-            yield SetAside(contributor, entry, f"{reason.say} {dates[0]}" if dates else reason.say)
+            dates = [each.taken for each in answer.evidence if isinstance(each, LabResult)]
+            yield SetAside(contributor, fact, f"{reason.say} {dates[0]}" if dates else reason.say)
             return

@@ -97,9 +97,9 @@ class Node:
         self.where = where
         self._left = dict(value) if isinstance(value, dict) else {}
 
-    def invalid(self, problem: str) -> KnowledgeInvalid:
-        """The error that names this place."""
-        return KnowledgeInvalid(self.where, problem)
+    def invalid(self, problem: str, write: str = "") -> KnowledgeInvalid:
+        """The error that names this place, what is wrong and what to *write*."""
+        return KnowledgeInvalid(self.where, problem, write)
 
     def names(self) -> tuple[str, ...]:
         """The keys that are there."""

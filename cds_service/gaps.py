@@ -14,7 +14,7 @@ _LISTS = {
     "medicationRequests": "medication requests",
     "labs": "laboratory results",
     "glucose": "glucose results",
-    "observations": "symptom and pregnancy observations",
+    "observations": "symptom, pregnancy and other observations",
     "serviceRequests": "active orders",
 }
 _READ = {

@@ -66,6 +66,11 @@ def dosed(timing: Timing) -> str:
 
 def since(timing: Timing) -> str:
     """How one drug stands to the onset, for a line: "unchanged since 3 Jan 2020"."""
+    given = timing.change if timing.is_dose else None
+    return f"given {given}" if given else _course_since(timing)
+
+
+def _course_since(timing: Timing) -> str:
     began = timing.change or timing.course.began
     match timing.time_class:
         case TimeClass.RECENTLY_STOPPED | TimeClass.STOPPED | TimeClass.STOPPED_SINCE | TimeClass.OUTLASTED:
@@ -133,6 +138,8 @@ def _what_began(timing: Timing) -> str:
     """ "furosemide was started", "furosemide (now torsemide) was started"."""
     if timing.is_rise:
         return f"{drug(timing)} was raised"
+    if timing.is_dose:
+        return f"{drug(timing)} was given"
     verb = "started" if timing.course.began_is_stated else _recorded(timing)
     if timing.replaced:
         verb = "started" if timing.course.began_is_stated else "first recorded"
@@ -215,7 +222,9 @@ def reported(result: LabResult) -> tuple[str, str]:
 
 
 def value(result: LabResult, knowledge: Knowledge) -> str:
-    """ "K 3.1 mmol/L"."""
+    """ "K 3.1 mmol/L"; a calcium that was adjusted by the albumin as adjusted."""
+    if result.measures == "calcium_adjusted" and result.corrected is not None:
+        return f"{knowledge.analytes['calcium_adjusted'].short} {result.corrected} {reported(result)[1]}"
     return f"{knowledge.analytes[result.analyte].short} {' '.join(reported(result))}".rstrip()
 
 
@@ -260,15 +269,20 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
     same_day = [each for each in latest if reported(each) != reported(result)]
     if same_day and result in latest:
         notes.append(f"also {' '.join(reported(same_day[0]))} that day")
-    if result.corrected is not None and result.companion is not None:
-        short = knowledge.analytes[result.companion.analyte].short
-        notes.append(
-            f"{knowledge.analytes[result.analyte].short} {result.corrected} when corrected for {short}"
-        )
+    notes += _correction(result, knowledge)
     _, age = result.age(facts.today)
     if age > knowledge.analytes[result.analyte].current:
         notes.append(f"{age} days old")
     return notes
+
+
+def _correction(result: LabResult, knowledge: Knowledge) -> list[str]:
+    """The value after a correction, and by what."""
+    if result.corrected is None or result.companion is None:
+        return []
+    own, other = (knowledge.analytes[each.analyte].short for each in (result, result.companion))
+    by = f"{other} {' '.join(reported(result.companion))}" if result.companion.analyte == "albumin" else other
+    return [f"{own} {result.corrected} when corrected for {by}"]
 
 
 # --- diagnoses --------------------------------------------------------------------------------------------------
@@ -298,9 +312,12 @@ def diagnosis(entry: Diagnosed, facts: Facts, knowledge: Knowledge) -> str:
 def dropped(each: Fact, why: str, knowledge: Knowledge) -> str:
     """One item of the set-aside line: the fact and why it was not used."""
     if isinstance(each, LabResult):
-        return f"{value(each, knowledge)} ({each.taken}, {why})"
+        name = " ".join((knowledge.analytes[each.analyte].short, *reported(each))).rstrip()
+        return f"{name} ({', '.join((str(each.taken), *_correction(each, knowledge), why))})"
     if isinstance(each, Diagnosed):
         return f"{concept(each, knowledge)} ({why})"
+    if why:
+        return f"{drug(each)} ({why})"
     reasons = {
         TimeClass.AFTER: ", after the cramps began",
         TimeClass.OUTLASTED: "; the cramps went on",

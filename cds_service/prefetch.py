@@ -8,13 +8,14 @@ from cds_service.errors import KnowledgeInvalid
 from cds_service.laboratory import Analyte
 from cds_service.terminology import ValueSets
 
-LAB_KEYS = ("labs", "glucose")
+LAB_KEYS = ("labs", "glucose", "observations")
 LONGEST_QUERY = 1900  # characters; some clients and proxies cut longer URLs
-# what a rule reads of the observations that no laboratory makes
+# what is read of the observations that no laboratory makes, beside the analytes of that key
 _OBSERVED = ("symptom_report", "pregnancy_status", "gestational_age", "estimated_delivery_date", "lmp_date")
 _CRAMPS = ("nocturnal_leg_cramps", "cramp_and_spasm")
-# the lists of Observations, and how many of each are asked for; glucose must not crowd out the others, nor they it
-_COUNTS = {"glucose": 60, "labs": 200, "observations": 50}
+# the lists of Observations, and how many of each are asked for; glucose must not crowd out the others, nor they it,
+# nor a body mass index of every visit the one report of cramps
+_COUNTS = {"glucose": 60, "labs": 200, "observations": 100}
 _PATIENT = "patient={{context.patientId}}"
 # further keys, since a report of cramps may stand there
 _ALSO = {

@@ -251,7 +251,8 @@ def _results(
     ordered = {
         name: results.newest_first(members, reading.analytes[name]) for name, members in usable.items()
     }
-    return results.corrected_for_glucose(ordered), _once(unusable), dating
+    corrected = results.adjusted_for_albumin(results.corrected_for_glucose(ordered))
+    return corrected, _once(unusable), dating
 
 
 def _once(unusable: Iterable[Unusable]) -> tuple[Unusable, ...]:

@@ -11,6 +11,7 @@ from cds_service.findings import SetAside
 from cds_service.gaps import Gaps
 from cds_service.hooks import Card, Coding, Indicator, Link, Source
 from cds_service.knowledge import Knowledge
+from cds_service.policy import USUAL, Policy
 
 _CODES = "https://legcramps.org/fhir/CodeSystem"
 _HL7 = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
@@ -27,7 +28,6 @@ _CRITICAL_REASONS = (
     Coding("handled", f"{_CODES}/override-reason", "Already acted on"),
     Coding("spurious", f"{_CODES}/override-reason", "Sample error"),
 )
-_INDICATORS: dict[str, Indicator] = {"critical": "critical", "warning": "warning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Desk:
     orders: suggestions.Orders
     base_url: str
     subject: str  # "Patient/123"
+    policy: Policy = USUAL
 
 
 def cards(
@@ -53,12 +54,15 @@ def cards(
     tells = places[-1] if places and not selection.also else None
     told = _analytes((*selection.main, *selection.also))
     taken: set[str] = set()
+    alerts = wording.alerts(facts, desk.knowledge)
     made = [
-        _main(group, aside, told, taken, facts, desk, tells=place == tells)
+        _main(group, aside, told, taken, facts, desk, tells=place == tells, alerts=() if place else alerts)
         for place, group in enumerate(selection.main)
     ]
     if selection.also:
-        made.append(_also(selection, aside, made, taken, facts, desk))
+        made.append(_also(selection, aside, made, taken, facts, desk, alerts=() if made else alerts))
+    if not made and desk.policy.says_nothing_found:
+        made.append(_nothing_found(facts, desk))
     suggested = any(card.suggestions for card in made)
     if lines := gaps.lines(orders_matter=suggested):
         made.append(_data(lines, facts, desk))
@@ -80,21 +84,21 @@ def _main(
     desk: Desk,
     *,
     tells: bool,
+    alerts: Sequence[str],
 ) -> Card:
-    detail = wording.main_detail(group, aside, told, facts, desk.knowledge, tells=tells)
+    detail = wording.main_detail(group, aside, told, facts, desk.knowledge, tells=tells, alerts=alerts)
     offered = suggestions.suggestions([group], facts, desk.knowledge, desk.orders, desk.subject, taken)
-    urgent = group.level == "critical"
     code, label = (
         (group.chain.id, group.chain.label) if group.chain else (group.lead.row, group.lead.contributor.label)
     )
     return Card(
         summary=wording.summary(group, facts, desk.knowledge),
-        indicator=_INDICATORS.get(group.level, "info"),
+        indicator=_indicator(group, desk),
         detail=detail.text,
         source=_source(desk, code, label),
         suggestions=offered,
         selection_behavior="any" if offered else None,
-        override_reasons=(*_REASONS, *_CRITICAL_REASONS) if urgent else _REASONS,
+        override_reasons=_reasons(group, desk),
         links=_links(group, desk),
         extension=_extension("main", [*_flagged([group]), *_set_aside(detail.aside)], desk, group),
     )
@@ -107,16 +111,20 @@ def _also(
     taken: set[str],
     facts: Facts,
     desk: Desk,
+    *,
+    alerts: Sequence[str],
 ) -> Card:
-    urgent = any(card.indicator == "critical" for card in main)
-    detail = wording.also_detail(selection, aside, facts, desk.knowledge, is_urgent=urgent)
+    # no self-care beside an urgent card, or where a clot or a failing kidney is in question
+    flagged = any(each.level == "critical" or each.lead.flag for each in selection.main)
+    urgent = flagged or bool(wording.alerts(facts, desk.knowledge))
+    detail = wording.also_detail(selection, aside, facts, desk.knowledge, is_urgent=urgent, alerts=alerts)
     offered = suggestions.suggestions(selection.also, facts, desk.knowledge, desk.orders, desk.subject, taken)
     count = len(selection.also) + selection.left_out
     factors = f"{count} lesser factor{'s' if count > 1 else ''} in the record"
     cites = [key for group in selection.also for key in group.lead.contributor.cites[:1]]
     return Card(
         summary=f"{'Also consider' if main else 'To consider'} for night leg cramps: {factors}"
-        + ("" if urgent else ", and low-risk self-care"),
+        + (", and low-risk self-care" if wording.SELF_CARE in detail.text else ""),
         indicator="info",
         detail=detail.text,
         source=_source(desk, "also-consider", "Also consider"),
@@ -125,6 +133,18 @@ def _also(
         override_reasons=_REASONS,
         links=(Link("Rule sheets", f"{desk.base_url}/knowledge", "absolute"), *_cited(cites, desk, 3)),
         extension=_extension("also-consider", [*_flagged(selection.also), *_set_aside(detail.aside)], desk),
+    )
+
+
+def _nothing_found(facts: Facts, desk: Desk) -> Card:
+    return Card(
+        summary="Night leg cramps: no contributor found in the record; tests are usually not needed",
+        indicator="info",
+        detail=wording.nothing_found(facts, desk.knowledge).text,
+        source=_source(desk, "nothing-found", "No contributor found"),
+        override_reasons=_REASONS,
+        links=(Link("Rule sheets", f"{desk.base_url}/knowledge", "absolute"),),
+        extension=_extension("also-consider", [], desk),
     )
 
 
@@ -150,15 +170,35 @@ def _source(desk: Desk, code: str, label: str) -> Source:
     )
 
 
+def _indicator(group: Group, desk: Desk) -> Indicator:
+    """The level, at most what the site shows."""
+    order: tuple[Indicator, ...] = ("critical", "warning", "info")
+    level = group.level if group.level in order else "info"
+    return order[max(order.index(desk.policy.indicator_cap), [*map(str, order)].index(level))]
+
+
+def _reasons(group: Group, desk: Desk) -> tuple[Coding, ...]:
+    """The common override reasons, those of urgent cards, and where the site wants them those of this rule."""
+    reasons = (*_REASONS, *_CRITICAL_REASONS) if group.level == "critical" else _REASONS
+    if not desk.policy.more_reasons:
+        return reasons
+    own = group.chain.override_reasons if group.chain else group.lead.contributor.override_reasons
+    return (*reasons, *(Coding(code, f"{_CODES}/override-reason", text) for code, text in own.items()))
+
+
 def _links(group: Group, desk: Desk) -> tuple[Link, ...]:
-    """The rule sheets first, then the first two citations that can be opened."""
+    """The site's own pathway, the rule sheets, then the first two citations that can be opened."""
     chains = [chain for chain in (group.chain, *group.named) if chain]
-    pages = [(chain.id, chain.id) for chain in chains] or [(group.lead.row, group.lead.contributor.id)]
+    pages = [chain.id for chain in chains] or [group.lead.row]
     cites = [key for chain in chains for key in chain.cites] or group.lead.contributor.cites
-    sheets = (
-        Link(f"Rule sheet {name}", f"{desk.base_url}/knowledge/{page}", "absolute") for name, page in pages
+    sheets = (Link(f"Rule sheet {page}", f"{desk.base_url}/knowledge/{page}", "absolute") for page in pages)
+    rules = dict.fromkeys((*pages, *(each.row for each in group.findings)))
+    own = (
+        Link(f"Local pathway {rule}", desk.policy.pathways[rule], "absolute")
+        for rule in rules
+        if rule in desk.policy.pathways
     )
-    return (*sheets, *_cited(cites, desk, 2))
+    return (*own, *sheets, *_cited(cites, desk, 2))
 
 
 def _cited(cites: Iterable[str], desk: Desk, most: int) -> tuple[Link, ...]:

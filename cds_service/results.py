@@ -119,7 +119,7 @@ def _in_column(
         analyte=analyte.value_set,
         value=value,
         unit=column.unit,
-        written=f"{measured.comparator}{measured.value:f} {_printed(unit)}",
+        written=f"{measured.comparator}{measured.value:f} {_printed(unit)}".rstrip(),
         comparator=measured.comparator,
         taken=taken,
         clock=clock(result.taken, zone),
@@ -130,7 +130,7 @@ def _in_column(
         is_preliminary=result.status == "preliminary",
         is_correction=result.status in _CORRECTED,
         is_haemolysed=haemolysed,
-        unit_was_missing=not measured.unit,
+        unit_was_missing=not measured.unit and bool(_printed(unit)),
     )
 
 
@@ -144,7 +144,8 @@ def _printed(unit: str) -> str:
     unit = alternatives(unit)[0]
     for code, plain in _PRINTED:
         unit = unit.replace(code, plain)
-    return _NOTE.sub("", unit).strip() or unit
+    plain = _NOTE.sub("", unit).strip()
+    return "" if plain == "1" else plain
 
 
 def _limits(
@@ -275,6 +276,42 @@ def _corrected(sodium: LabResult, glucose: LabResult | None) -> LabResult:
         return sodium
     rise = Decimal("2.4") * (_in_mmol(glucose) - Decimal("5.6")) / Decimal("5.6")
     return replace(sodium, corrected=round(sodium.value + rise, 1), companion=glucose)
+
+
+# Adjusted calcium: total + 0.02 x (40 - albumin in g/L), or + 0.8 x (4.0 - albumin in g/dL): KNOWLEDGE section 9
+_ADJUSTMENTS = {
+    "mmol/L": ("g/L", Decimal("0.02"), Decimal(40), 2),
+    "mg/dL": ("g/dL", Decimal("0.8"), Decimal(4), 1),
+}
+_PER_DECILITRE = {"g/L": Decimal(1), "g/dL": Decimal(10)}  # g/L in one unit of it
+_ALBUMIN_DAYS = 7
+
+
+def adjusted_for_albumin(results: Mapping[str, tuple[LabResult, ...]]) -> dict[str, tuple[LabResult, ...]]:
+    """Give each total calcium its value adjusted for the albumin of its sample, else of at most 7 days off."""
+    albumins = [each for each in results.get("albumin", ()) if not each.comparator and each.taken.is_full]
+    totals = results.get("calcium_total", ())
+    if not albumins or not totals:
+        return dict(results)
+    return {**results, "calcium_total": tuple(_adjusted(each, albumins) for each in totals)}
+
+
+def _adjusted(calcium: LabResult, albumins: Iterable[LabResult]) -> LabResult:
+    near = [each for each in albumins if abs((each.taken.first - calcium.taken.first).days) <= _ALBUMIN_DAYS]
+    if not near or not calcium.taken.is_full or calcium.comparator:
+        return calcium
+    albumin = min(near, key=lambda each: _distance(each, calcium))
+    unit, factor, normal, decimals = _ADJUSTMENTS[calcium.unit]
+    level = albumin.value * _PER_DECILITRE[albumin.unit] / _PER_DECILITRE[unit]
+    adjusted = round(calcium.value + factor * (normal - level), decimals)
+    return replace(calcium, corrected=adjusted, companion=albumin)
+
+
+def _distance(albumin: LabResult, calcium: LabResult) -> tuple[object, ...]:
+    """The same sample first, then the nearest day; of equals the lower albumin, so that the order never matters."""
+    days = abs((albumin.taken.first - calcium.taken.first).days)
+    is_same = albumin.instant == calcium.instant
+    return days, not is_same, albumin.value * _PER_DECILITRE[albumin.unit], albumin.source
 
 
 def _in_mmol(glucose: LabResult) -> Decimal:

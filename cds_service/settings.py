@@ -1,6 +1,7 @@
 """What a site may set: environment variables LEGCRAMPS_…, each with an embedded default."""
 
 import ipaddress
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,7 +27,9 @@ class Settings(BaseSettings):
     *max_body* counts bytes. *profile* "demo" shows knowledge that nobody has signed; it is the default on
     loopback, "production" elsewhere. *base_url* is the address under which others reach the service. *code_map* is a
     ConceptMap file, or a folder of them, for a site's own codes. *labs_by* and *also_ask* change the prefetch that
-    discovery offers; *cramp_link_ids* are the questions of forms that ask about leg cramps at night.
+    discovery offers; *cramp_link_ids* are the questions of forms that ask about leg cramps at night. *approvals* is
+    the file of signatures; *indicator_cap*, *more_override_reasons*, *say_nothing_found* and *pathways* change
+    what cards show.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
@@ -46,8 +49,13 @@ class Settings(BaseSettings):
     labs_by: str = "code"
     also_ask: _Listed = ()
     cramp_link_ids: _Listed = ()
+    approvals: Path | None = None
+    indicator_cap: str = "critical"
+    more_override_reasons: bool = False
+    say_nothing_found: bool = False
+    pathways: _Listed = ()
 
-    @field_validator("cors_origins", "also_ask", "cramp_link_ids", mode="before")
+    @field_validator("cors_origins", "also_ask", "cramp_link_ids", "pathways", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
@@ -59,7 +67,7 @@ class Settings(BaseSettings):
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin.rstrip("/") for origin in value)
 
-    @field_validator("code_map", mode="before")
+    @field_validator("code_map", "approvals", mode="before")
     @classmethod
     def _none_said(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -69,6 +77,20 @@ class Settings(BaseSettings):
     def _is_there(cls, value: Path | None) -> Path | None:
         if value is not None and not value.exists():
             raise ValueError("is no file and no folder")
+        return value
+
+    @field_validator("indicator_cap")
+    @classmethod
+    def _known_indicator(cls, value: str) -> str:
+        if value.lower() not in ("critical", "warning", "info"):
+            raise ValueError("is critical, warning or info")
+        return value.lower()
+
+    @field_validator("pathways")
+    @classmethod
+    def _rule_and_address(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"[A-Z]\d+b?=https?://\S+", each) for each in value):
+            raise ValueError("is a comma list like L01=https://intranet.example/low-potassium")
         return value
 
     @field_validator("labs_by")

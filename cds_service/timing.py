@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cds_service.dates import Span
 from cds_service.exposures import REJOIN, YEARLY, later
-from cds_service.facts import Course, Exposure, Onset, TimeClass, Timing
+from cds_service.facts import Course, Exposure, GivenFrom, Onset, TimeClass, Timing
 
 _Member = tuple[Exposure, Course]
 
@@ -42,6 +42,50 @@ def timings(
                 min(each, key=lambda made: (made.time_class.strength, -_first(made.course).toordinal()))
             )
     return tuple(sorted(found, key=lambda made: (made.time_class.strength, made.exposure.ingredient)))
+
+
+def doses(
+    members: Sequence[Exposure], onset: Onset | None, window: int, counted: GivenFrom, today: date
+) -> tuple[Timing, ...]:
+    """
+    How single doses and infusions stand to the onset, strongest first.
+
+    The *last dose* before it (or the *start* of the course) counts when it was at most *window* days before, however
+    long ago the course began or ended; *while taken* adds a course that runs on. Without any onset the index day
+    stands for it.
+    """
+    on = onset or Onset(Span.of(today), is_stated=True)
+    found = []
+    for exposure in members:
+        each = [_dose(exposure, course, on, window, counted) for course in exposure.courses]
+        found.append(min(each, key=lambda made: (made.time_class.strength, -_first(made.course).toordinal())))
+    return tuple(sorted(found, key=lambda made: (made.time_class.strength, made.exposure.ingredient)))
+
+
+def _dose(exposure: Exposure, course: Course, onset: Onset, window: int, counted: GivenFrom) -> Timing:
+    made = Timing(exposure, course, TimeClass.UNKNOWN, course.began, is_dose=True)
+    if course.began is None:
+        return made
+    if _is_after(course.began, onset):
+        return replace(made, time_class=TimeClass.AFTER)
+    known = (
+        (course.began,) if counted == "start" else (*course.given, *((course.ended,) if course.ended else ()))
+    )
+    before = [each for each in known if not _is_after(each, onset)] or [course.began]
+    last = max(before, key=lambda each: (each.last, each.first))
+    fewest, most = last.days_until(onset.on)
+    if fewest < 0:
+        return replace(made, order_is_unknown=True)
+    runs_on = counted == "while taken" and course.is_running
+    if most > window and not runs_on:
+        return replace(made, time_class=TimeClass.STOPPED, change=last)
+    if course.is_weak:
+        return replace(made, is_dose=False)
+    # what is started or taken on is told as any drug is, a single dose by the day it was given
+    is_dose = counted != "start" and not runs_on
+    days = most if fewest == most and not runs_on else None
+    change = course.began if runs_on else last
+    return replace(made, time_class=TimeClass.STRONG, change=change, days=days, is_dose=is_dose)
 
 
 def _timed(

@@ -132,12 +132,13 @@ def _about(judgement: Judgement, facts: Facts, knowledge: Knowledge) -> Iterable
 
 
 def _subjects(contributor: Contributor, facts: Facts, knowledge: Knowledge) -> Iterator[_Told]:
-    for name in contributor.subject.names:
+    kinds = {name: each.kind for each in contributor.subjects for name in each.names}
+    for name, kind in kinds.items():
         for exposure in facts.exposures.get(name, ()):
             for course in exposure.courses:
                 yield _course(exposure, course), course.sources
         results = facts.results.get(name, ())
-        if contributor.subject.kind == "latest":
+        if kind == "latest":
             results = facts.latest(name, with_preliminary=True)
         entries: tuple[Fact, ...] = (*results[:_READINGS], *facts.diagnoses.get(name, ()))
         for each in entries:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cds_service import criteria as say
+from cds_service import drug_criteria as drugs
+from cds_service import result_criteria as results
 from cds_service.facts import TimeClass
 from cds_service.frontmatter import Node
 from cds_service.laboratory import Analyte
-from cds_service.quantity import Quantity
+from cds_service.quantity import Quantity, decimal
 from cds_service.terminology import ValueSets
 from cds_service.truth import AllOf, AnyOf, Criterion, Not, Unless
 
@@ -34,8 +36,7 @@ class Vocabulary:
 
     def concepts(self, node: Node) -> tuple[str, ...]:
         """One or several concepts that have a value set."""
-        members = node.items() if isinstance(node.value, list) else (node,)
-        return tuple(self._named(each.one_of(self.value_sets.concepts)) for each in members)
+        return tuple(self._named(each.one_of(self.value_sets.concepts)) for each in _each(node))
 
     def analyte(self, node: Node) -> str:
         """An analyte that has a file in labs/."""
@@ -57,7 +58,10 @@ def criterion(node: Node, words: Vocabulary) -> Criterion:
     Raises:
         KnowledgeInvalid: If a word is not in the vocabulary or its value is not understood.
     """
-    parts = [_PHRASES[key](node, words) for key in node.names() if key in _PHRASES]
+    if limited := node.maybe("of"):
+        words = words.comparing(words.analyte(limited))
+    parts: list[Criterion] = [results.Of(words.about.value_set)] if limited and words.about else []
+    parts += [_PHRASES[key](node, words) for key in node.names() if key in _PHRASES]
     parts += [_WORDS[key](node.take(key), words) for key in node.names() if key in _WORDS and node.has(key)]
     node.done()
     if not parts:
@@ -70,16 +74,15 @@ def _many(node: Node, words: Vocabulary) -> tuple[Criterion, ...]:
 
 
 def _began(node: Node, _: Vocabulary) -> Criterion:
-    members = node.items() if isinstance(node.value, list) else (node,)
-    return say.Began(frozenset(_TIME_CLASSES[each.one_of(_TIME_CLASSES)] for each in members))
+    return drugs.Began(frozenset(_TIME_CLASSES[each.one_of(_TIME_CLASSES)] for each in _each(node)))
 
 
 def _compared(word: str, *, measured: bool = False) -> Callable[[Node, Vocabulary], Criterion]:
-    return lambda node, words: say.Compared(word, _limits(node, words), measured)
+    return lambda node, words: results.Compared(word, _limits(node, words), measured)
 
 
 def _out_of_range(word: str) -> Callable[[Node, Vocabulary], Criterion]:
-    return lambda node, words: say.OutOfRange(word, _limits(node, words))
+    return lambda node, words: results.OutOfRange(word, _limits(node, words))
 
 
 def _limits(node: Node, words: Vocabulary) -> tuple[Quantity, ...]:
@@ -96,11 +99,23 @@ def _limits(node: Node, words: Vocabulary) -> tuple[Quantity, ...]:
 
 def _same_sample(node: Node, words: Vocabulary) -> Criterion:
     """The companion that corrects a result is a glucose."""
-    return say.SameSample(criterion(node, words.comparing("glucose")))
+    return results.SameSample(criterion(node, words.comparing("glucose")))
 
 
 def _weeks(node: Node, _: Vocabulary) -> Criterion:
     return say.GestationBelow(node.days() // 7)
+
+
+def _rose(node: Node, _: Vocabulary) -> Criterion:
+    times, days = node.take("times"), node.take("within").days()
+    node.done()
+    if (factor := decimal(times.text())) is None:
+        raise times.invalid("a number is needed here", "write `times: 1.5`")
+    return results.Rose(factor, days)
+
+
+def _each(node: Node) -> tuple[Node, ...]:
+    return node.items() if isinstance(node.value, list) else (node,)
 
 
 def _yes(made: Criterion) -> Callable[[Node, Vocabulary], Criterion]:
@@ -118,51 +133,89 @@ _WORDS: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
     "not": lambda node, words: Not(criterion(node, words)),
     "unless": lambda node, words: Unless(criterion(node, words)),
     "began": _began,
-    "prescribed_for": lambda node, _: say.PrescribedFor(node.texts()),
+    "prescribed_for": lambda node, _: drugs.PrescribedFor(node.texts()),
     "below": _compared("below"),
     "at_most": _compared("at_most"),
     "above": _compared("above"),
     "at_least": _compared("at_least"),
     "measured_below": _compared("below", measured=True),
+    "measured_above": _compared("above", measured=True),
+    "measured_at_least": _compared("at_least", measured=True),
     "low": _out_of_range("low"),
     "high": _out_of_range("high"),
     "same_sample": _same_sample,
-    "without_range": _yes(say.WithoutRange()),
-    "at_night": _yes(say.AtNight()),
+    "without_range": _yes(results.WithoutRange()),
+    "at_night": _yes(results.AtNight()),
     "within": lambda node, _: say.Within(node.days()),
     "undated": _yes(say.Undated()),
+    "confirmed": _yes(say.Confirmed()),
     "recorded": _yes(say.Always()),
+    "is": lambda node, _: drugs.Is(frozenset(node.texts())),
+    "running": _yes(drugs.Running()),
+    "exposed": lambda node, _: drugs.Exposed(node.days()),
+    "rose": _rose,
+    "one_sided": lambda node, _: say.OneSided(node.one_of(("yes", "no")) == "yes"),
+    "on_order": lambda node, words: say.OnOrder(
+        tuple(each.one_of(words.value_sets.tests) for each in _each(node))
+    ),
     "gestation_below": _weeks,
 }
 
 
 def _taking(node: Node, words: Vocabulary) -> Criterion:
     value_set = words.drug_class(node.take("taking"))
-    ingredients, when_taken = node.maybe("ingredients"), node.maybe("when_taken")
-    if when_taken:
-        when_taken.one_of(("yes",))
-    narrowed = frozenset(ingredients.texts()) if ingredients else frozenset[str]()
-    return say.Taking(value_set, narrowed, when_taken is not None)
+    ingredients, dose_above = node.maybe("ingredients"), node.maybe("dose_above")
+    return drugs.Taking(
+        value_set,
+        frozenset(ingredients.texts()) if ingredients else frozenset(),
+        when_taken=_is_said(node, "when_taken"),
+        before_onset=_is_said(node, "before_onset"),
+        dose_above=dose_above.quantities()[0] if dose_above else None,
+    )
+
+
+def _is_said(node: Node, key: str) -> bool:
+    found = node.maybe(key)
+    if found:
+        found.one_of(("yes",))
+    return found is not None
+
+
+def _given(node: Node, words: Vocabulary) -> Criterion:
+    return drugs.Given(words.drug_class(node.take("given")), node.take("within").days())
 
 
 def _diagnosed(node: Node, words: Vocabulary) -> Criterion:
-    return say.HasDiagnosis(words.concepts(node.take("diagnosed")), _beside(node, _OF_DIAGNOSES, words))
+    concepts, since_start = words.concepts(node.take("diagnosed")), _is_said(node, "since_start")
+    before = node.maybe("before_result")
+    about = _beside(node, _OF_DIAGNOSES, words)
+    return say.HasDiagnosis(concepts, about, since_start, before.days() if before else None)
+
+
+def _same_day(node: Node, words: Vocabulary) -> Criterion:
+    analyte = words.analyte(node.take("same_day"))
+    return results.SameDay(analyte, _beside(node, _OF_RESULTS, words.comparing(analyte)))
 
 
 def _latest(node: Node, words: Vocabulary) -> Criterion:
     analyte = words.analyte(node.take("latest"))
-    return say.Latest(analyte, _beside(node, _OF_RESULTS, words.comparing(analyte)))
+    return results.Latest(analyte, _beside(node, _OF_RESULTS, words.comparing(analyte)))
 
 
 def _unmeasured(node: Node, words: Vocabulary) -> Criterion:
-    return say.Unmeasured(words.analyte(node.take("unmeasured")), node.take("within").days())
+    analytes = tuple(words.analyte(each) for each in _each(node.take("unmeasured")))
+    since, within = _is_said(node, "since_change"), node.maybe("within")
+    if within is None and not since:
+        raise node.invalid("`unmeasured` needs a window", "add `within: 365 days` or `since_change: yes`")
+    return results.Unmeasured(analytes, within.days() if within else None, since)
 
 
 # the words that may stand beside a head and say more about the same entry
-_OF_DIAGNOSES = ("within", "undated", "recorded")
+_OF_DIAGNOSES = ("within", "undated", "recorded", "one_sided", "confirmed")
 _OF_RESULTS = (
-    "below", "at_most", "above", "at_least", "measured_below", "low", "high", "without_range", "at_night",
-    "same_sample", "within",
+    "below", "at_most", "above", "at_least", "measured_below", "measured_above", "measured_at_least", "low",
+    "high", "without_range", "at_night",
+    "same_sample", "within", "rose",
 )  # fmt: skip
 
 
@@ -178,7 +231,9 @@ def _beside(node: Node, allowed: tuple[str, ...], words: Vocabulary) -> Criterio
 # a head and the words beside it
 _PHRASES: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
     "taking": _taking,
+    "given": _given,
     "diagnosed": _diagnosed,
     "latest": _latest,
+    "same_day": _same_day,
     "unmeasured": _unmeasured,
 }

@@ -9,16 +9,20 @@ from cds_service import phrases
 from cds_service.beside import beside_lines, drugs_beside
 from cds_service.chains import Group, Selection
 from cds_service.dates import Span
-from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Onset, TimeClass, Timing
+from cds_service.facts import Diagnosed, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.findings import SetAside
-from cds_service.knowledge import Knowledge
+from cds_service.knowledge import Ban, Knowledge
+from cds_service.monitoring import overdue
+from cds_service.placeholders import fillings, variant
 from cds_service.truth import Case, Truth
+from cds_service.word_budget import count, in_room, paragraphs, shortened
 
 SUMMARY = 139  # characters: the standard says fewer than 140
 MAIN_WORDS, ALSO_WORDS = 80, 110  # DECISIONS, Cards
 _ESCAPED = re.compile(r"\\(.)")
 _DAY = re.compile(r"(?<!\d)(\d [A-Z][a-z]{2} \d{4})")
 _STOPPED = (TimeClass.RECENTLY_STOPPED, TimeClass.STOPPED_SINCE)
+SELF_CARE = "*Self-care that is safe to offer:*"
 _SET_ASIDE = 5  # items of the set-aside line
 
 
@@ -32,8 +36,8 @@ class Detail:
 
 def summary(group: Group, facts: Facts, knowledge: Knowledge) -> str:
     """The one sentence of a main card: plain text, not Markdown, cut where it is too long."""
-    fill = _placeholders(group, facts.onset, knowledge)
-    text = _say(_texts(group), "Summary", group.lead.variant, fill)
+    fill = fillings(group, facts.onset, knowledge)
+    text = _say(_texts(group), "Summary", variant(group), fill)
     return _cut(unescape(_ESCAPED.sub(r"\1", text)))
 
 
@@ -48,47 +52,59 @@ def _cut(plain: str) -> str:
 def main_detail(
     group: Group,
     aside: Sequence[SetAside],
-    told: Container[str],
+    told: Iterable[str],
     facts: Facts,
     knowledge: Knowledge,
     *,
     tells: bool,
+    alerts: Sequence[str] = (),
 ) -> Detail:
     """
     Headline with evidence, dated facts, options, remarks; then what was set aside and what is not known.
 
     *told* are the analytes that some card of this answer is about: a fact appears once. Only the card that *tells*
-    has the set-aside line; a drug named beside a value is told there.
+    has the set-aside line; a drug named beside a value is told there. *alerts* come before the remarks.
     """
-    fill = _placeholders(group, facts.onset, knowledge)
-    texts, variant = _texts(group), group.lead.variant
-    title = f"**{_say(texts, 'Finding', variant, fill)}** {_evidence(group)}".rstrip()
+    fill = fillings(group, facts.onset, knowledge)
+    texts, wording = _texts(group), variant(group)
+    title = f"**{_say(texts, 'Finding', wording, fill)}** {_evidence(group)}".rstrip()
     beside = drugs_beside(group, facts)
-    bullets, also_on_record, usual = _bullets(group, facts, knowledge)
+    bullets, also_on_record, usual = _bullets(group, beside, facts, knowledge)
     head = f"{title}\n\n{bullets}"
-    options = f"*Consider:* {_options(group, fill, knowledge)}"
+    options = f"*Consider:* {_options(group, fill, facts, knowledge)}"
     last = _last_line(facts, knowledge)
-    room = MAIN_WORDS - _count((head, last))
+    room = MAIN_WORDS - count((head, last))
     # what qualifies a value comes before the later options, and those before what only rounds off the picture
-    spare = room - _count((_shortened(options, 0),))
-    listed = [each for each in _in_room(_items([*beside_lines(beside), *also_on_record]), spare) if each]
-    remarks = _in_room(_remarks(group, facts, knowledge), spare - _count(listed))
-    options = _shortened(options, room - _count((*listed, *remarks)))
-    room -= _count((options, *listed, *remarks))
+    spare = room - count((shortened(options, 0),))
+    listed = [each for each in in_room(_items([*beside_lines(beside), *also_on_record]), spare) if each]
+    remarks = [
+        *alerts,
+        *in_room(_remarks(group, facts, knowledge), spare - count((*listed, *alerts))),
+    ]
+    options = shortened(options, room - count((*listed, *remarks)))
+    room -= count((options, *listed, *remarks))
     told_beside = tuple(
         each for each in aside if isinstance(each.fact, Timing) and phrases.drug(each.fact) in beside
     )
     aside = [each for each in aside if each not in told_beside] if tells else []
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
-    rounding_off = (_shown(group, told, facts, knowledge), *_items(usual), _not_known(group))
-    *more, unknown = _in_room(rounding_off, room - _count((set_aside,)))
+    due = overdue(group.findings, facts, knowledge)
+    shown = _shown(group, {*told, *due}, facts, knowledge)
+    rounding_off = (*_items([_due(due, knowledge)] if due else []), shown, *_items(usual), _not_known(group))
+    *more, unknown = in_room(rounding_off, room - count((set_aside,)))
     whole = "\n".join((head, *listed, *(each for each in more if each)))
-    return Detail(_paragraphs(whole, options, *remarks, unknown, set_aside, last), (*told_beside, *kept))
+    return Detail(paragraphs(whole, options, *remarks, unknown, set_aside, last), (*told_beside, *kept))
 
 
 def also_detail(
-    selection: Selection, aside: Sequence[SetAside], facts: Facts, knowledge: Knowledge, *, is_urgent: bool
+    selection: Selection,
+    aside: Sequence[SetAside],
+    facts: Facts,
+    knowledge: Knowledge,
+    *,
+    is_urgent: bool,
+    alerts: Sequence[str] = (),
 ) -> Detail:
     """One line a group, what was set aside, self-care and what to ask about; no self-care beside an urgent card."""
     lines = [f"- {_line(group, facts, knowledge)}" for group in selection.also]
@@ -97,54 +113,40 @@ def also_detail(
     listed, last = "\n".join(lines), _last_line(facts, knowledge)
     if not selection.main:
         listed = f"{phrases.capital(phrases.onset(facts))}.\n\n{listed}"
-    room = ALSO_WORDS - _count((listed, last))
+    listed = paragraphs(listed, *alerts)
+    room = ALSO_WORDS - count((listed, last))
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
     care = "" if is_urgent else _self_care(facts, knowledge)
-    care, ask = _in_room((care, knowledge.guards.ask_about), room - _count((set_aside,)))
-    return Detail(_paragraphs(listed, care, ask, set_aside, last), kept)
+    care, ask = in_room((care, _ask_about(facts, knowledge)), room - count((set_aside,)))
+    return Detail(paragraphs(listed, care, ask, set_aside, last), kept)
+
+
+def nothing_found(facts: Facts, knowledge: Knowledge) -> Detail:
+    """What a site may say in place of silence; it names no contributor."""
+    opening = f"{knowledge.guards.nothing_found} {phrases.capital(phrases.onset(facts))}."
+    parts = (
+        opening,
+        _self_care(facts, knowledge),
+        _ask_about(facts, knowledge),
+        _last_line(facts, knowledge),
+    )
+    return Detail(paragraphs(*parts))
 
 
 def data_detail(lines: Sequence[str], facts: Facts, knowledge: Knowledge) -> Detail:
     """What could not be used."""
     opening = "**Part of the record could not be used, so a contributor may have been missed.**"
-    return Detail(
-        _paragraphs(opening, "\n".join(f"- {line}" for line in lines), _last_line(facts, knowledge))
-    )
+    return Detail(paragraphs(opening, "\n".join(f"- {line}" for line in lines), _last_line(facts, knowledge)))
 
 
-# --- the word budget --------------------------------------------------------------------------------------------
-
-
-def _paragraphs(*parts: str) -> str:
-    return "\n\n".join(part for part in parts if part)
-
-
-def _count(paragraphs: Iterable[str]) -> int:
-    return sum(len(each.split()) for each in paragraphs)
-
-
-def _in_room(optional: Iterable[str], room: int) -> list[str]:
-    """Optional paragraphs as far as there is room, the first before the next; "" for those left out."""
-    kept = []
-    for each in optional:
-        kept.append(each if _count((each,)) <= room else "")
-        room -= _count(kept[-1:])
-    return kept
-
-
-def _shortened(options: str, room: int) -> str:
-    """Options are named most useful first: where many facts fill the card, the last ones are left to the rule sheet."""
-    for mark in ("; ", ", "):
-        while _count((options,)) > room and mark in options:
-            options = f"{options.rpartition(mark)[0]}."
-    return options
+# --- what was set aside ----------------------------------------------------------------------------------------
 
 
 def _fitting(aside: Sequence[SetAside], room: int, knowledge: Knowledge) -> tuple[SetAside, ...]:
     """As many items as there is room for, at most five."""
     for most in range(min(len(aside), _SET_ASIDE), 0, -1):
-        if _count((_set_aside_line(aside[:most], len(aside) - most, knowledge),)) <= room:
+        if count((_set_aside_line(aside[:most], len(aside) - most, knowledge),)) <= room:
             return tuple(aside[:most])
     return ()
 
@@ -159,85 +161,69 @@ def _set_aside_line(told: Sequence[SetAside], more: int, knowledge: Knowledge) -
 # --- parts ------------------------------------------------------------------------------------------------------
 
 
-def _options(group: Group, fill: Mapping[str, str], knowledge: Knowledge) -> str:
+def _options(group: Group, fill: Mapping[str, str], facts: Facts, knowledge: Knowledge) -> str:
     """A drug that was stopped needs no change: the question is what stopping did."""
     lead = group.lead.facts[0]
     if group.chain is None and isinstance(lead, Timing) and lead.time_class in _STOPPED:
         return knowledge.guards.after_stopping
-    return _say(_texts(group), "Options", group.lead.variant, fill)
+    said = _say(_texts(group), "Options", variant(group), fill)
+    for ban in knowledge.guards.bans:
+        if any(word in said for word in ban.words) and ban.when.answer(Case(facts)).holds:
+            said = _without(ban, said)
+    return said
+
+
+def _without(ban: Ban, options: str) -> str:
+    """The options with what is banned for this patient replaced, once."""
+    clauses = [
+        ban.instead if any(word in clause for word in ban.words) else clause
+        for clause in re.split(r"[;,] ", options.rstrip("."))
+    ]
+    return f"{'; '.join(dict.fromkeys(clauses))}."
 
 
 def _texts(group: Group) -> Mapping[str, str]:
     return group.chain.texts if group.chain else group.lead.contributor.texts
 
 
-def _say(texts: Mapping[str, str], title: str, variant: str, fill: Mapping[str, str]) -> str:
+def _say(texts: Mapping[str, str], title: str, wording: str, fill: Mapping[str, str]) -> str:
     """A section of the file, in the variant's own wording where there is one, filled in."""
-    text = texts.get(f"{title} ({variant})") if variant else None
+    text = texts.get(f"{title} ({wording})") if wording else None
     said = (text or texts[title]).format_map(fill)
     return said if title == "Options" else phrases.capital(said)
-
-
-def _placeholders(group: Group, onset: Onset | None, knowledge: Knowledge) -> dict[str, str]:
-    """Every placeholder that a file may use here; the loader has checked that it uses no other."""
-    every = [fact for finding in (group.lead, *group.findings) for fact in finding.facts]
-    drugs = [fact for fact in every if isinstance(fact, Timing)]
-    results = list(
-        {
-            fact.analyte: fact
-            for each in reversed(group.findings)
-            for fact in reversed((*each.facts, *each.evidence))
-            if isinstance(fact, LabResult)
-        }.values()
-    )[::-1]
-    entries = [fact for fact in every if isinstance(fact, Diagnosed)]
-    lead_drug = min(drugs, key=lambda each: each.time_class.strength, default=None)
-    joins = group.chain.joins if group.chain else ()
-    members = (fact for each in group.findings if each.row not in joins for fact in each.facts)
-    named = [fact for fact in members if isinstance(fact, Timing)] or drugs
-    fill = {"drugs": phrases.joined(phrases.drug(each) for each in named)}
-    if lead_drug:
-        fill |= {
-            "drug": phrases.drug(lead_drug),
-            "timing": phrases.timing_clause(lead_drug, onset),
-            "since": phrases.since(lead_drug),
-        }
-    if results:
-        fill |= {
-            "value": phrases.value(results[0], knowledge),
-            "values": phrases.values(results, knowledge),
-            "taken_on": str(results[0].taken),
-        }
-    if entries:
-        fill |= {
-            "diagnosis": phrases.concept(entries[0], knowledge),
-            "recorded_on": phrases.recorded(entries[0]),
-        }
-    return fill
 
 
 def _evidence(group: Group) -> str:
     """The grade letters for contributing, and for acting where that differs; a safety point has only the latter."""
     grades = group.chain.grades if group.chain else group.lead.contributor.grades
     contributing, acting = grades.get("contributing"), grades.get("acting")
-    if acting and group.lead.role != group.lead.contributor.role:
-        return f"Evidence: {acting}."
+    if group.lead.role != group.lead.contributor.role:
+        return f"Evidence: {acting}." if acting else ""
     if contributing and acting and contributing != acting:
         return f"Evidence: link {contributing}, acting on it {acting}."
     return f"Evidence: {contributing or acting}."
 
 
-def _bullets(group: Group, facts: Facts, knowledge: Knowledge) -> tuple[str, list[str], list[str]]:
-    """The dated facts: drugs with the onset, results, diagnoses; what else is taken that matters; for what."""
+def _bullets(
+    group: Group, beside: Container[str], facts: Facts, knowledge: Knowledge
+) -> tuple[str, list[str], list[str]]:
+    """
+    The dated facts: drugs with the onset, results, diagnoses; what else is taken that matters; for what.
+
+    Drugs told *beside* a value as its likely cause are not told again.
+    """
     told = list(dict.fromkeys(fact for each in group.findings for fact in each.facts))
-    drugs = list({phrases.drug(each): each for each in reversed(told) if isinstance(each, Timing)}.values())[
-        ::-1
-    ]
+    named_drugs = {phrases.drug(each): each for each in reversed(told) if isinstance(each, Timing)}
+    drugs = [each for name, each in reversed(named_drugs.items()) if name not in beside]
     named = {phrases.drug(each) for each in drugs}
     evidence = [fact for each in group.findings for fact in each.evidence if fact not in told]
     evidence += [each.companion for each in told if isinstance(each, LabResult) and each.companion]
     others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named
-    conditions = {phrases.concept(each, knowledge) for each in evidence if isinstance(each, Diagnosed)}
+    conditions = {
+        f"{phrases.concept(each, knowledge)} ({phrases.recorded(each)})"
+        for each in evidence
+        if isinstance(each, Diagnosed)
+    }
     lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
     lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *evidence])]
     lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries(told)]
@@ -351,14 +337,47 @@ def _last_line(facts: Facts, knowledge: Knowledge) -> str:
 
 
 def _line(group: Group, facts: Facts, knowledge: Knowledge) -> str:
-    fill = _placeholders(group, facts.onset, knowledge)
+    fill = fillings(group, facts.onset, knowledge)
     parts = []
     if group.chain:
-        parts.append(_say(group.chain.texts, "Summary", "", fill))
+        parts.append(_say(group.chain.texts, "Summary", variant(group), fill))
     else:
-        parts.append(_say(group.lead.contributor.texts, "Line", "", fill))
-    grade = group.lead.contributor.grades.get("contributing", "D")
-    return f"{parts[0]} (evidence {grade})"
+        parts.append(_say(group.lead.contributor.texts, "Line", variant(group), fill))
+    grade = group.lead.contributor.grade
+    due, remarks = overdue(group.findings, facts, knowledge), _remarks(group, facts, knowledge)
+    more = [_due(due, knowledge)] if due else []
+    more += [f"{each[:1].lower()}{each[1:].rstrip('.')}" for each in remarks[:1]]
+    return "; ".join((f"{parts[0]} (evidence {grade})", *more))
+
+
+def _due(due: Mapping[str, LabResult | None], knowledge: Knowledge) -> str:
+    """ "monitoring looks overdue: K and Na (last 3 Mar 2025)"."""
+    names = phrases.joined(knowledge.analytes[each].short for each in due)
+    newest = max((each.taken.last for each in due.values() if each), default=None)
+    return f"monitoring looks overdue: {names} ({f'last {Span.of(newest)}' if newest else 'none on file'})"
+
+
+def alerts(facts: Facts, knowledge: Knowledge) -> list[str]:
+    """What the first card says whatever it is about."""
+    said = []
+    for alert in knowledge.guards.alerts:
+        answer = alert.when.answer(Case(facts))
+        if answer.holds:
+            what = phrases.values(
+                [fact for fact in answer.evidence if isinstance(fact, LabResult)], knowledge
+            )
+            said.append(alert.say.replace("{what}", what))
+    return said
+
+
+def _ask_about(facts: Facts, knowledge: Knowledge) -> str:
+    """What no record tells for certain and this one does not tell."""
+    asked = [
+        each.say
+        for each in knowledge.guards.ask_about
+        if each.unless is None or not each.unless.answer(Case(facts)).holds
+    ]
+    return f"*Ask about:* {', '.join(asked)}." if asked else ""
 
 
 def _self_care(facts: Facts, knowledge: Knowledge) -> str:
@@ -368,4 +387,4 @@ def _self_care(facts: Facts, knowledge: Knowledge) -> str:
         for each in knowledge.guards.self_care
         if each.unless is None or each.unless.answer(Case(facts)).truth is Truth.FAILS
     ]
-    return f"*Self-care that is safe to offer:* {'; '.join(safe)}." if safe else ""
+    return f"{SELF_CARE} {'; '.join(safe)}." if safe else ""

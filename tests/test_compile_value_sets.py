@@ -94,6 +94,17 @@ yes,http://loinc.org,LA33-6,Yes,list
 """
 
 
+ADDED = {
+    "drugs.csv": """class,ingredient,ingredient_rxcui,atc_codes,synonyms_and_brands,other_rxcuis,rxcui_source,verified
+carbamazepine,carbamazepine,2002,N03AF01,Tegretol,,two lists,corroborated
+""",
+    "conditions.csv": """concept,system,code,display,match,source,verified,note
+tetany,ICD10CM,R29.0,Tetany,prefix,two lists,yes,
+tetany,text,,tetany,phrase,general,n/a,
+""",
+}
+
+
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -115,6 +126,13 @@ def source(tmp_path: Path) -> Path:
 def compile_to(source: Path, output: Path) -> Path:
     assert compile_value_sets.main([str(source), str(output)], source.parent) == 0
     return output
+
+
+def add_tables(source: Path) -> None:
+    """Tables of our own with whole value sets, beside our names."""
+    (source.parent / "added").mkdir()
+    for name, content in ADDED.items():
+        (source.parent / "added" / name).write_text(content, encoding="utf-8")
 
 
 def cells(path: Path) -> list[tuple[str, ...]]:
@@ -246,6 +264,40 @@ def test_a_row_to_be_left_out_that_the_source_has_no_more_stops_the_compiler(
     (tmp_path / "left_out.csv").write_text(left_out, encoding="utf-8")
 
     with pytest.raises(SystemExit, match=r"left_out\.csv: no such row in conditions\.csv .*: .*another"):
+        compile_value_sets.main([str(source), str(tmp_path / "out")], source.parent)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_value_sets_that_the_source_lacks_are_added(source: Path, tmp_path: Path) -> None:
+    add_tables(source)
+
+    output = compile_to(source, tmp_path / "out")
+
+    assert cells(output / "drugs" / "carbamazepine.csv") == [
+        ("", "", "Tegretol", "name", "carbamazepine", ""),
+        ("", "", "carbamazepine", "name", "carbamazepine", ""),
+        (RXNORM, "2002", "carbamazepine", "exact", "carbamazepine", ""),
+        (ATC, "N03AF01", "carbamazepine", "exact", "carbamazepine", ""),
+    ]
+    assert cells(output / "diagnoses" / "tetany.csv") == [
+        ("", "", "tetany", "phrase", ""),
+        (ICD10CM, "R29.0", "Tetany", "prefix", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "added", "held"),
+    [("drugs.csv", "carbamazepine", "loop"), ("conditions.csv", "tetany", "heart_failure")],
+)
+def test_an_added_value_set_that_the_source_has_now_stops_the_compiler(
+    source: Path, tmp_path: Path, table: str, added: str, held: str
+) -> None:
+    add_tables(source)
+    rows = ADDED[table].replace(f"\n{added},", f"\n{held},")
+    (tmp_path / "added" / table).write_text(rows, encoding="utf-8")
+
+    with pytest.raises(SystemExit, match=f"added/{table}: the source has it now: {held}$"):
         compile_value_sets.main([str(source), str(tmp_path / "out")], source.parent)
 
     assert not (tmp_path / "out").exists()

@@ -1,17 +1,24 @@
 """The vocabulary of triggers: each word answers holds, fails or unknown."""
 
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from cds_service import criteria as say
-from cds_service.dates import Span, written
-from cds_service.facts import Course, Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
-from cds_service.quantity import Quantity, quantity
+from cds_service import drug_criteria as drugs
+from cds_service import result_criteria as values
+from cds_service.facts import Diagnosed, Exposure, LabResult, TimeClass
 from cds_service.truth import AllOf, Answer, AnyOf, Case, Criterion, Not, Truth
-from tests.patients import TODAY
+from tests.facts_of import (
+    a_diagnosis,
+    a_result,
+    a_timing,
+    amount,
+    an_exposure,
+    days_ago,
+    some_facts,
+    truth_of,
+)
 
 _HOLDS, _FAILS, _UNKNOWN = Truth.HOLDS, Truth.FAILS, Truth.UNKNOWN
 
@@ -25,69 +32,6 @@ class _Fixed:
     def answer(self, case: Case) -> Answer:
         evidence = (case.subject,) if case.subject and self._truth is _HOLDS else ()
         return Answer(self._truth, "fixed", evidence, ("something",) if self._truth is _UNKNOWN else ())
-
-
-def _facts(**members: Any) -> Facts:
-    return Facts(today=TODAY, is_deceased=False, age=76, is_adult=True, **members)
-
-
-def _limit(text: str) -> Quantity:
-    found = quantity(text)
-    assert found is not None
-    return found
-
-
-def _day(age: int) -> Span:
-    return Span.of(TODAY - timedelta(days=age))
-
-
-def _result(value: str = "3.1 mmol/L", age: int = 7, **members: Any) -> LabResult:
-    sign = next((each for each in ("<=", ">=", "<", ">") if value.startswith(each)), "")
-    number, _, unit = value.removeprefix(sign).partition(" ")
-    made: dict[str, Any] = {
-        "analyte": "potassium",
-        "value": Decimal(number),
-        "unit": unit,
-        "written": value,
-        "comparator": sign,
-        "taken": _day(age),
-        "clock": None,
-        "instant": None,
-        "low": None,
-        "high": None,
-        "source": f"Observation/{value}",
-    }
-    return LabResult(**{**made, **members})
-
-
-def _diagnosed(on: str | None = None, concept: str = "arrhythmia", source: str = "Condition/c1") -> Diagnosed:
-    day = written(on)
-    return Diagnosed(concept, source, day, day, is_confirmed=True, matched_by="code")
-
-
-def _exposure(
-    ingredient: str = "digoxin", ended: Span | None = None, reasons: tuple[str, ...] = ()
-) -> Exposure:
-    course = Course(
-        began=_day(100),
-        began_is_stated=True,
-        ended=ended,
-        end_is_unknown=False,
-        rises=(),
-        dose=None,
-        sources=(f"MedicationStatement/{ingredient}",),
-        reasons=reasons,
-    )
-    return Exposure(ingredient, "digoxin", (course,), "code")
-
-
-def _timing(time_class: TimeClass = TimeClass.STRONG, reasons: tuple[str, ...] = ()) -> Timing:
-    exposure = _exposure(reasons=reasons)
-    return Timing(exposure, exposure.courses[0], time_class)
-
-
-def _truth(criterion: Criterion, subject: Fact | None = None, facts: Facts | None = None) -> Truth:
-    return criterion.answer(Case(facts or _facts(), subject)).truth
 
 
 # --- all, any, not --------------------------------------------------------------------------------------------
@@ -107,29 +51,29 @@ def _truth(criterion: Criterion, subject: Fact | None = None, facts: Facts | Non
 def test_three_truths_combine(parts: tuple[Truth, ...], all_of: Truth, any_of: Truth) -> None:
     made = tuple(_Fixed(each) for each in parts)
 
-    found = _truth(AllOf(made)), _truth(AnyOf(made))
+    found = truth_of(AllOf(made)), truth_of(AnyOf(made))
 
     assert found == (all_of, any_of)
 
 
 @pytest.mark.parametrize(("part", "turned"), [(_HOLDS, _FAILS), (_FAILS, _HOLDS), (_UNKNOWN, _UNKNOWN)])
 def test_not_leaves_unknown_unknown(part: Truth, turned: Truth) -> None:
-    assert _truth(Not(_Fixed(part))) is turned
+    assert truth_of(Not(_Fixed(part))) is turned
 
 
 def test_what_is_unknown_is_told_once() -> None:
     criterion = AllOf((_Fixed(_UNKNOWN), _Fixed(_UNKNOWN)))
 
-    found = criterion.answer(Case(_facts()))
+    found = criterion.answer(Case(some_facts()))
 
     assert found.unknown == ("something",)
 
 
 def test_evidence_is_that_of_the_parts_that_hold() -> None:
-    subject = _result()
+    subject = a_result()
     criterion = AnyOf((_Fixed(_FAILS), _Fixed(_HOLDS), _Fixed(_UNKNOWN)))
 
-    found = criterion.answer(Case(_facts(), subject))
+    found = criterion.answer(Case(some_facts(), subject))
 
     assert (found.holds, found.evidence, found.unknown) == (True, (subject,), ())
 
@@ -149,9 +93,9 @@ def test_evidence_is_that_of_the_parts_that_hold() -> None:
 def test_limit_itself_belongs_to_at_most_and_at_least(
     word: str, below: Truth, at: Truth, above: Truth
 ) -> None:
-    criterion = say.Compared(word, (_limit("3.5 mmol/L"),))
+    criterion = values.Compared(word, (amount("3.5 mmol/L"),))
 
-    found = tuple(_truth(criterion, _result(f"{value} mmol/L")) for value in ("3.49", "3.5", "3.51"))
+    found = tuple(truth_of(criterion, a_result(f"{value} mmol/L")) for value in ("3.49", "3.5", "3.51"))
 
     assert found == (below, at, above)
 
@@ -180,9 +124,9 @@ def test_limit_itself_belongs_to_at_most_and_at_least(
 def test_comparator_decides_only_when_every_value_it_allows_agrees(
     word: str, value: str, truth: Truth
 ) -> None:
-    criterion = say.Compared(word, (_limit("3.5 mmol/L"),))
+    criterion = values.Compared(word, (amount("3.5 mmol/L"),))
 
-    assert _truth(criterion, _result(f"{value} mmol/L")) is truth
+    assert truth_of(criterion, a_result(f"{value} mmol/L")) is truth
 
 
 @pytest.mark.parametrize(
@@ -190,35 +134,37 @@ def test_comparator_decides_only_when_every_value_it_allows_agrees(
     [("0.69 mmol/L", _HOLDS), ("1.69 mg/dL", _HOLDS), ("1.7 mg/dL", _FAILS), ("1.0 meq/L", _UNKNOWN)],
 )
 def test_value_meets_the_limit_of_its_own_unit(value: str, truth: Truth) -> None:
-    criterion = say.Compared("below", (_limit("0.70 mmol/L"), _limit("1.7 mg/dL")))
+    criterion = values.Compared("below", (amount("0.70 mmol/L"), amount("1.7 mg/dL")))
 
-    assert _truth(criterion, _result(value)) is truth
+    assert truth_of(criterion, a_result(value)) is truth
 
 
 @pytest.mark.parametrize(
     ("high", "truth"), [(Decimal(200), _HOLDS), (Decimal(300), _FAILS), (None, _UNKNOWN)]
 )
 def test_uln_is_the_laboratory_upper_limit(high: Decimal | None, truth: Truth) -> None:
-    criterion = say.Compared("above", (_limit("4 ULN"),))
+    criterion = values.Compared("above", (amount("4 ULN"),))
 
-    assert _truth(criterion, _result("1200 U/L", high=high)) is truth
+    assert truth_of(criterion, a_result("1200 U/L", high=high)) is truth
 
 
 def test_corrected_value_is_compared_unless_the_measured_one_is_asked_for() -> None:
-    sodium = _result("124 mmol/L", corrected=Decimal(131))
-    limits = (_limit("125 mmol/L"),)
+    sodium = a_result("124 mmol/L", corrected=Decimal(131))
+    limits = (amount("125 mmol/L"),)
 
     found = (
-        _truth(say.Compared("below", limits), sodium),
-        _truth(say.Compared("below", limits, measured=True), sodium),
+        truth_of(values.Compared("below", limits), sodium),
+        truth_of(values.Compared("below", limits, measured=True), sodium),
     )
 
     assert found == (_FAILS, _HOLDS)
 
 
-@pytest.mark.parametrize("criterion", [say.Compared("below", (_limit("3.5 mmol/L"),)), say.WithoutRange()])
+@pytest.mark.parametrize(
+    "criterion", [values.Compared("below", (amount("3.5 mmol/L"),)), values.WithoutRange()]
+)
 def test_no_result_is_unknown(criterion: Criterion) -> None:
-    assert _truth(criterion, None) is _UNKNOWN
+    assert truth_of(criterion, None) is _UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -235,22 +181,22 @@ def test_no_result_is_unknown(criterion: Criterion) -> None:
 def test_own_reference_range_comes_before_ours(
     word: str, value: str, low: str | None, high: str | None, truth: Truth
 ) -> None:
-    result = _result(value, low=Decimal(low) if low else None, high=Decimal(high) if high else None)
-    criterion = say.OutOfRange(word, (_limit("3.5 mmol/L" if word == "low" else "5.0 mmol/L"),))
+    result = a_result(value, low=Decimal(low) if low else None, high=Decimal(high) if high else None)
+    criterion = values.OutOfRange(word, (amount("3.5 mmol/L" if word == "low" else "5.0 mmol/L"),))
 
-    assert _truth(criterion, result) is truth
+    assert truth_of(criterion, result) is truth
 
 
 @pytest.mark.parametrize(("high", "truth"), [(None, _HOLDS), (Decimal(200), _FAILS)])
 def test_without_range_means_no_upper_limit(high: Decimal | None, truth: Truth) -> None:
-    assert _truth(say.WithoutRange(), _result(high=high)) is truth
+    assert truth_of(values.WithoutRange(), a_result(high=high)) is truth
 
 
 def test_same_sample_is_about_the_value_that_corrected_this_one() -> None:
-    criterion = say.SameSample(say.Compared("at_least", (_limit("20 mmol/L"),)))
-    corrected = _result(companion=_result("25 mmol/L"))
+    criterion = values.SameSample(values.Compared("at_least", (amount("20 mmol/L"),)))
+    corrected = a_result(companion=a_result("25 mmol/L"))
 
-    found = _truth(criterion, corrected), _truth(criterion, _result())
+    found = truth_of(criterion, corrected), truth_of(criterion, a_result())
 
     assert found == (_HOLDS, _FAILS)
 
@@ -267,7 +213,7 @@ def test_same_sample_is_about_the_value_that_corrected_this_one() -> None:
     ],
 )
 def test_night_is_23_to_6(clock: str | None, truth: Truth) -> None:
-    assert _truth(say.AtNight(), _result(clock=clock)) is truth
+    assert truth_of(values.AtNight(), a_result(clock=clock)) is truth
 
 
 # --- dates ----------------------------------------------------------------------------------------------------
@@ -276,8 +222,8 @@ def test_night_is_23_to_6(clock: str | None, truth: Truth) -> None:
 @pytest.mark.parametrize(("age", "truth"), [(0, _HOLDS), (90, _HOLDS), (91, _FAILS)])
 def test_window_includes_both_ends(age: int, truth: Truth) -> None:
     found = {
-        _truth(say.Within(90), _result(age=age)),
-        _truth(say.Within(90), _diagnosed(str(_day(age).first))),
+        truth_of(say.Within(90), a_result(age=age)),
+        truth_of(say.Within(90), a_diagnosis(str(days_ago(age).first))),
     }
 
     assert found == {truth}
@@ -286,12 +232,12 @@ def test_window_includes_both_ends(age: int, truth: Truth) -> None:
 @pytest.mark.parametrize(("on", "truth"), [("2026-04", _HOLDS), ("2026-03", _FAILS), (None, _UNKNOWN)])
 def test_window_must_hold_over_the_whole_of_a_partial_date(on: str | None, truth: Truth) -> None:
     """90 days before 15 June is 17 March."""
-    assert _truth(say.Within(90), _diagnosed(on)) is truth
+    assert truth_of(say.Within(90), a_diagnosis(on)) is truth
 
 
 @pytest.mark.parametrize(("on", "truth"), [(None, _HOLDS), ("2026", _FAILS)])
 def test_undated_is_a_diagnosis_without_a_readable_date(on: str | None, truth: Truth) -> None:
-    assert _truth(say.Undated(), _diagnosed(on)) is truth
+    assert truth_of(say.Undated(), a_diagnosis(on)) is truth
 
 
 # --- drugs ----------------------------------------------------------------------------------------------------
@@ -302,43 +248,43 @@ def test_undated_is_a_diagnosis_without_a_readable_date(on: str | None, truth: T
     [(TimeClass.STRONG, _HOLDS), (TimeClass.WEAK, _FAILS), (TimeClass.UNKNOWN, _FAILS)],
 )
 def test_began_is_the_time_class_of_the_drug(time_class: TimeClass, truth: Truth) -> None:
-    criterion = say.Began(frozenset({TimeClass.STRONG, TimeClass.PLAUSIBLE}))
+    criterion = drugs.Began(frozenset({TimeClass.STRONG, TimeClass.PLAUSIBLE}))
 
-    assert _truth(criterion, _timing(time_class)) is truth
+    assert truth_of(criterion, a_timing(time_class)) is truth
 
 
 @pytest.mark.parametrize(
     ("exposures", "lists", "truth"),
     [
-        ((_exposure(),), {}, _HOLDS),
-        ((_exposure(ended=_day(10)),), {}, _FAILS),
+        ((an_exposure(),), {}, _HOLDS),
+        ((an_exposure(ended=days_ago(10)),), {}, _FAILS),
         ((), {}, _FAILS),
         ((), {"missing": frozenset({"medicationStatements"})}, _UNKNOWN),
         ((), {"cut_off": frozenset({"medicationRequests"})}, _UNKNOWN),
-        ((_exposure(),), {"missing": frozenset({"medicationStatements"})}, _HOLDS),
+        ((an_exposure(),), {"missing": frozenset({"medicationStatements"})}, _HOLDS),
         ((), {"missing": frozenset({"labs"})}, _FAILS),
     ],
 )
 def test_taking_is_unknown_when_a_list_is_incomplete(
     exposures: tuple[Exposure, ...], lists: dict[str, frozenset[str]], truth: Truth
 ) -> None:
-    facts = _facts(exposures={"digoxin": exposures}, **lists)
+    facts = some_facts(exposures={"digoxin": exposures}, **lists)
 
-    assert _truth(say.Taking("digoxin"), facts=facts) is truth
+    assert truth_of(drugs.Taking("digoxin"), facts=facts) is truth
 
 
 @pytest.mark.parametrize(("ingredients", "truth"), [({"digoxin"}, _HOLDS), ({"digitoxin"}, _FAILS)])
 def test_taking_may_be_narrowed_to_ingredients(ingredients: set[str], truth: Truth) -> None:
-    facts = _facts(exposures={"digoxin": (_exposure(),)})
+    facts = some_facts(exposures={"digoxin": (an_exposure(),)})
 
-    assert _truth(say.Taking("digoxin", frozenset(ingredients)), facts=facts) is truth
+    assert truth_of(drugs.Taking("digoxin", frozenset(ingredients)), facts=facts) is truth
 
 
 @pytest.mark.parametrize(
     ("reasons", "truth"), [(("Malaria prophylaxis",), _HOLDS), (("Leg cramps",), _FAILS), ((), _FAILS)]
 )
 def test_reason_is_found_by_its_word(reasons: tuple[str, ...], truth: Truth) -> None:
-    assert _truth(say.PrescribedFor(("malaria",)), _timing(reasons=reasons)) is truth
+    assert truth_of(drugs.PrescribedFor(("malaria",)), a_timing(reasons=reasons)) is truth
 
 
 # --- diagnoses and results anywhere in the record -------------------------------------------------------------
@@ -347,10 +293,10 @@ def test_reason_is_found_by_its_word(reasons: tuple[str, ...], truth: Truth) -> 
 @pytest.mark.parametrize(
     ("entries", "cut_off", "truth"),
     [
-        ((_diagnosed("2026-06-01"),), frozenset(), _HOLDS),
-        ((_diagnosed("2020-06-01"),), frozenset(), _FAILS),
-        ((_diagnosed("2020-06-01"), _diagnosed("2026-06-01", source="Condition/c2")), frozenset(), _HOLDS),
-        ((_diagnosed(None),), frozenset(), _UNKNOWN),
+        ((a_diagnosis("2026-06-01"),), frozenset(), _HOLDS),
+        ((a_diagnosis("2020-06-01"),), frozenset(), _FAILS),
+        ((a_diagnosis("2020-06-01"), a_diagnosis("2026-06-01", source="Condition/c2")), frozenset(), _HOLDS),
+        ((a_diagnosis(None),), frozenset(), _UNKNOWN),
         ((), frozenset(), _FAILS),
         ((), frozenset({"conditions"}), _UNKNOWN),
     ],
@@ -358,36 +304,36 @@ def test_reason_is_found_by_its_word(reasons: tuple[str, ...], truth: Truth) -> 
 def test_diagnosed_with_a_window(
     entries: tuple[Diagnosed, ...], cut_off: frozenset[str], truth: Truth
 ) -> None:
-    facts = _facts(diagnoses={"arrhythmia": entries}, cut_off=cut_off)
+    facts = some_facts(diagnoses={"arrhythmia": entries}, cut_off=cut_off)
 
-    assert _truth(say.HasDiagnosis(("arrhythmia", "long_qt"), say.Within(90)), facts=facts) is truth
+    assert truth_of(say.HasDiagnosis(("arrhythmia", "long_qt"), say.Within(90)), facts=facts) is truth
 
 
 def test_evidence_of_a_diagnosis_is_its_entry() -> None:
-    facts = _facts(diagnoses={"arrhythmia": (_diagnosed("2026-06-01"),)})
+    facts = some_facts(diagnoses={"arrhythmia": (a_diagnosis("2026-06-01"),)})
 
-    found = say.HasDiagnosis(("arrhythmia",), say.Always()).answer(Case(facts, _result()))
+    found = say.HasDiagnosis(("arrhythmia",), say.Always()).answer(Case(facts, a_result()))
 
-    assert found.evidence == (_diagnosed("2026-06-01"),)
+    assert found.evidence == (a_diagnosis("2026-06-01"),)
 
 
 @pytest.mark.parametrize(
     ("results", "unseen", "truth", "told"),
     [
-        ((_result("3.1 mmol/L"),), frozenset(), _HOLDS, ()),
-        ((_result("4.1 mmol/L"),), frozenset(), _FAILS, ()),
-        ((_result("4.1 mmol/L", 5), _result("3.1 mmol/L", 9)), frozenset(), _FAILS, ()),
-        ((_result("4.1 mmol/L"), _result("3.1 mmol/L")), frozenset(), _HOLDS, ()),
+        ((a_result("3.1 mmol/L"),), frozenset(), _HOLDS, ()),
+        ((a_result("4.1 mmol/L"),), frozenset(), _FAILS, ()),
+        ((a_result("4.1 mmol/L", 5), a_result("3.1 mmol/L", 9)), frozenset(), _FAILS, ()),
+        ((a_result("4.1 mmol/L"), a_result("3.1 mmol/L")), frozenset(), _HOLDS, ()),
         ((), frozenset(), _UNKNOWN, ("potassium not measured",)),
         ((), frozenset({"potassium"}), _UNKNOWN, ("potassium possibly cut off",)),
-        ((_result("3.1 mmol/L", is_preliminary=True),), frozenset(), _UNKNOWN, ("potassium not measured",)),
+        ((a_result("3.1 mmol/L", is_preliminary=True),), frozenset(), _UNKNOWN, ("potassium not measured",)),
     ],
 )
 def test_latest_result_decides_and_never_measured_is_unknown(
     results: tuple[LabResult, ...], unseen: frozenset[str], truth: Truth, told: tuple[str, ...]
 ) -> None:
-    facts = _facts(results={"potassium": results}, unseen=unseen)
-    criterion = say.Latest("potassium", say.Compared("below", (_limit("3.5 mmol/L"),)))
+    facts = some_facts(results={"potassium": results}, unseen=unseen)
+    criterion = values.Latest("potassium", values.Compared("below", (amount("3.5 mmol/L"),)))
 
     found = criterion.answer(Case(facts))
 
@@ -398,19 +344,19 @@ def test_latest_result_decides_and_never_measured_is_unknown(
     ("results", "unseen", "truth"),
     [
         ((), frozenset(), _HOLDS),
-        ((_result(age=365),), frozenset(), _FAILS),
-        ((_result(age=366),), frozenset(), _HOLDS),
+        ((a_result(age=365),), frozenset(), _FAILS),
+        ((a_result(age=366),), frozenset(), _HOLDS),
         ((), frozenset({"potassium"}), _UNKNOWN),
     ],
 )
 def test_unmeasured_is_unknown_when_the_list_was_not_seen(
     results: tuple[LabResult, ...], unseen: frozenset[str], truth: Truth
 ) -> None:
-    facts = _facts(results={"potassium": results}, unseen=unseen)
+    facts = some_facts(results={"potassium": results}, unseen=unseen)
 
-    assert _truth(say.Unmeasured("potassium", 365), facts=facts) is truth
+    assert truth_of(values.Unmeasured(("potassium",), 365), facts=facts) is truth
 
 
 @pytest.mark.parametrize(("weeks", "truth"), [(12, _HOLDS), (13, _FAILS), (None, _UNKNOWN)])
 def test_gestation_is_unknown_when_nothing_dates_it(weeks: int | None, truth: Truth) -> None:
-    assert _truth(say.GestationBelow(13), facts=_facts(gestation=weeks)) is truth
+    assert truth_of(say.GestationBelow(13), facts=some_facts(gestation=weeks)) is truth

@@ -36,7 +36,7 @@ def test_nothing_missing_makes_no_card() -> None:
         ("medicationRequests", "medication requests"),
         ("labs", "laboratory results"),
         ("glucose", "glucose results"),
-        ("observations", "symptom and pregnancy observations"),
+        ("observations", "symptom, pregnancy and other observations"),
     ],
 )
 def test_list_that_was_not_supplied_is_told(key: str, words: str) -> None:

@@ -26,6 +26,10 @@ def _parameters(query: str) -> list[tuple[str, str]]:
     return parse_qsl(urlsplit(query).query, keep_blank_values=True, strict_parsing=True)
 
 
+def _codes(query: str) -> set[str]:
+    return set(dict(_parameters(query))["code"].split(","))
+
+
 def test_keys_are_those_that_are_read(queries: Mapping[str, str]) -> None:
     assert tuple(queries) == KEYS
 
@@ -104,17 +108,40 @@ def test_glucose_does_not_crowd_out_the_other_results(queries: Mapping[str, str]
 
 def test_every_analyte_that_a_rule_reads_is_asked_for(queries: Mapping[str, str]) -> None:
     knowledge = load(CARDS, "demo")
-    asked = {
-        code for key in ("labs", "glucose") for code in dict(_parameters(queries[key]))["code"].split(",")
+    codes = {name: knowledge.value_sets.codes(name, "http://loinc.org") for name in knowledge.analytes}
+
+    unasked = {
+        name: analyte.group
+        for name, analyte in knowledge.analytes.items()
+        if not codes[name] or not set(codes[name]) <= _codes(queries[analyte.group])
     }
 
-    unasked = [
-        name
-        for name in knowledge.analytes
-        if not asked.intersection(knowledge.value_sets.codes(name, "http://loinc.org"))
-    ]
+    assert unasked == {}
 
-    assert unasked == []
+
+def test_what_no_laboratory_measures_is_asked_for_with_the_symptoms(queries: Mapping[str, str]) -> None:
+    knowledge = load(CARDS, "demo")
+
+    found = {name for name, analyte in knowledge.analytes.items() if analyte.group == "observations"}
+
+    assert found == {
+        "alcohol_audit_c",
+        "ankle_brachial_index",
+        "bmi",
+        "physical_activity_minutes_per_week",
+    }
+
+
+@pytest.mark.parametrize("key", ["labs", "glucose"])
+def test_no_code_is_asked_for_under_two_keys(queries: Mapping[str, str], key: str) -> None:
+    assert _codes(queries[key]).isdisjoint(_codes(queries["observations"]))
+
+
+def test_body_mass_index_is_asked_for_by_code_also_where_results_are_by_category() -> None:
+    """No laboratory has it: it would be in no answer by category."""
+    found = load(CARDS, "demo", asks=Asks(labs_by="category")).prefetch
+
+    assert "39156-5" in _codes(found["observations"])
 
 
 def test_only_active_orders_are_asked_for(queries: Mapping[str, str]) -> None:

@@ -278,5 +278,5 @@ def test_page_of_the_rule_comes_first_among_the_links() -> None:
 
     assert (card.links[0].label, card.links[0].url) == (
         "Rule sheet D01",
-        "http://127.0.0.1:8000/knowledge/thiazide-diuretic",
+        "http://127.0.0.1:8000/knowledge/D01",
     )

@@ -5,7 +5,8 @@ Compile the value sets in cards/value_sets from a folder of terminology tables.
 
 Every class, concept and analyte of the source is compiled; there is no list to maintain. Codes are taken
 only when their row is verified (yes, via-ndc or corroborated) and not in left_out.csv, which lies beside this
-file with usual_names.csv and answer_codes.csv. Same source, same files, byte for byte. VERSION beside them
+file with usual_names.csv and answer_codes.csv. The folder `added` beside it has rows for tables of the source:
+whole value sets that the source lacks. Same source, same files, byte for byte. VERSION beside them
 holds the date on which the source says it was assembled, and a digest of the files.
 """
 
@@ -27,6 +28,7 @@ from cds_service.value_set_files import ANSWER, ORDER, VERSION
 
 HERE = Path(__file__).parent  # with the names and codes that no source table has
 ANSWER_CODES, USUAL_NAMES = "answer_codes.csv", "usual_names.csv"
+ADDED = "added"  # folder of whole value sets that the source lacks, in tables of its shape
 PROVENANCE = "PROVENANCE.md"
 CODES_IN_A_ROW = 20  # so that a line can still be read
 LARGEST = 1_500_000  # bytes of a file, so that a change can still be reviewed
@@ -65,6 +67,7 @@ def digest(output: Path) -> str:
 def compiled(source: Path, own: Path) -> Files:
     """All value sets, by file name relative to the output folder; *own* is the folder of our own names."""
     tables = {path.stem: read(path) for path in sorted(source.glob("*.csv"))}
+    tables = {name: [*rows, *_added(own / ADDED / f"{name}.csv", rows)] for name, rows in tables.items()}
     usual, left_out = read(own / USUAL_NAMES), read(own / diagnosis_rows.LEFT_OUT)
     files: Files = {
         "orders.csv": (ORDER, _orders(tables["order_codes"])),
@@ -79,6 +82,16 @@ def compiled(source: Path, own: Path) -> Files:
         files.setdefault(name, (header, set()))[1].add(row)
     drug_rows.drop_known_from_no_class(files)
     return files
+
+
+def _added(path: Path, held: list[Row]) -> list[Row]:
+    """Our own rows for a table; SystemExit when the source has come to hold a value set of theirs."""
+    rows = read(path) if path.is_file() else []
+    for name in ("class", "concept"):
+        known = {row[name] for row in held if name in row} & {row[name] for row in rows if name in row}
+        if known:
+            raise SystemExit(f"{ADDED}/{path.name}: the source has it now: {', '.join(sorted(known))}")
+    return rows
 
 
 def _orders(table: list[Row]) -> set[Cells]:

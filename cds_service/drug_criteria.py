@@ -1,0 +1,185 @@
+"""The vocabulary of triggers: words about a drug, each answering holds, fails or unknown.
+
+A drug that is in no list is unknown, never "fails", where a list was not supplied or is cut off.
+"""
+
+from dataclasses import dataclass
+
+from cds_service.dates import Span
+from cds_service.facts import Course, Exposure, Fact, LabResult, TimeClass, Timing
+from cds_service.quantity import Quantity
+from cds_service.truth import Answer, Case, said, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """`began: [strong, plausible]`: the time class of the file's drug (KNOWLEDGE section 3)."""
+
+    classes: frozenset[TimeClass]
+
+    def answer(self, case: Case) -> Answer:
+        """Never unknown: an unknown start is a time class of its own."""
+        words = f"began: {', '.join(sorted(each.value for each in self.classes))}"
+        if not isinstance(case.subject, Timing):
+            return unknown(words, "when the drug began")
+        return said(words, case.subject.time_class in self.classes, (case.subject,))
+
+
+@dataclass(frozen=True, slots=True)
+class PrescribedFor:
+    """`prescribed_for: [malaria]`: a word in the recorded reason; matched by text only."""
+
+    reasons: tuple[str, ...]
+
+    def answer(self, case: Case) -> Answer:
+        """Fails when no reason is recorded: then the usual reading stands."""
+        words = f"prescribed for: {', '.join(self.reasons)}"
+        recorded = case.subject.course.reasons if isinstance(case.subject, Timing) else ()
+        named = any(reason in text.casefold() for text in recorded for reason in self.reasons)
+        return said(words, named, (case.subject,) if case.subject else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """`is: [clarithromycin]`: the file's own drug is one of these ingredients."""
+
+    ingredients: frozenset[str]
+
+    def answer(self, case: Case) -> Answer:
+        """Never unknown."""
+        words = f"is: {', '.join(sorted(self.ingredients))}"
+        named = isinstance(case.subject, Timing) and case.subject.exposure.ingredient in self.ingredients
+        return said(words, named, (case.subject,) if case.subject else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """`running: yes`: the file's own drug is taken on the index day."""
+
+    def answer(self, case: Case) -> Answer:
+        """Fails where the end is not recorded either."""
+        running = isinstance(case.subject, Timing) and case.subject.course.is_running
+        return said("running", running, (case.subject,) if case.subject else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """
+    `exposed: 90 days`: the file's drug had been taken that long when the cramps began.
+
+    A start that is not recorded counts as long ago (KNOWLEDGE section 3).
+    """
+
+    days: int
+
+    def answer(self, case: Case) -> Answer:
+        """Must hold over the whole of partial dates; unknown where dates are too coarse."""
+        words = f"exposed: {self.days} days"
+        subject = case.subject
+        if not isinstance(subject, Timing) or subject.order_is_unknown:
+            return unknown(words, "how long the drug was taken")
+        began = subject.course.began
+        if began is None:
+            return said(words, True, (subject,))
+        onset = case.facts.onset
+        fewest, most = began.days_until(onset.on if onset else Span.of(case.facts.today))
+        if fewest < self.days <= most:
+            return unknown(words, "how long the drug was taken")
+        return said(words, fewest >= self.days, (subject,))
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """
+    `taking: digoxin`: on the index day; `ingredients` narrows a class to some of its members.
+
+    With `when_taken: yes` it must have begun before the result was taken that the file is about, with
+    `before_onset: yes` before the cramps did; `dose_above` is a daily dose.
+    """
+
+    value_set: str
+    ingredients: frozenset[str] = frozenset()
+    when_taken: bool = False
+    before_onset: bool = False
+    dose_above: Quantity | None = None
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when a list is missing or cut off and the drug is in none that was read, or its dose is not clear."""
+        words = f"taking: {self.value_set}"
+        listed = [
+            (exposure, course)
+            for exposure, course in case.facts.taking(self.value_set)
+            if (not self.ingredients or exposure.ingredient in self.ingredients)
+            and (not self.when_taken or _began_before(course, case.subject))
+            and (not self.before_onset or _began_before_onset(course, case))
+        ]
+        found = tuple(taken(exposure, course) for exposure, course in listed if self._is_dosed(course))
+        if not found and any(not self._is_comparable(course) for _, course in listed):
+            return unknown(words, f"dose of {listed[0][0].ingredient}")
+        if found or case.facts.medicines_are_complete:
+            return said(words, bool(found), found)
+        return unknown(words, "medication list incomplete")
+
+    def _is_comparable(self, course: Course) -> bool:
+        limit, dose = self.dose_above, course.dose
+        return limit is None or (dose is not None and dose.unit == limit.unit)
+
+    def _is_dosed(self, course: Course) -> bool:
+        limit, dose = self.dose_above, course.dose
+        return limit is None or (dose is not None and dose.unit == limit.unit and dose.value > limit.value)
+
+
+def _began_before(course: Course, subject: Fact | None) -> bool:
+    """A course without a start counts as long-standing."""
+    return course.began is None or (
+        isinstance(subject, LabResult) and course.began.last < subject.taken.first
+    )
+
+
+def _began_before_onset(course: Course, case: Case) -> bool:
+    onset = case.facts.onset
+    if course.began is None or onset is None:
+        return True
+    fewest, most = course.began.days_until(onset.on)
+    return fewest > 0 or (most >= 0 and onset.is_stated)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """
+    `given: iv_iron` with `within: 30 days`: taken at some time in the days before the result that the file is about.
+
+    Beside no result the days before the index day count.
+    """
+
+    value_set: str
+    days: int
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when a medication list is missing or cut off and the drug is in none that was read."""
+        words = f"given: {self.value_set} within {self.days} days"
+        until = case.subject.taken if isinstance(case.subject, LabResult) else Span.of(case.facts.today)
+        found = tuple(
+            taken(exposure, course)
+            for exposure in case.facts.exposures.get(self.value_set, ())
+            for course in exposure.courses
+            if _overlaps(course, until, self.days)
+        )
+        if found or case.facts.medicines_are_complete:
+            return said(words, bool(found), found[:1])
+        return unknown(words, "medication list incomplete")
+
+
+def _overlaps(course: Course, until: Span, days: int) -> bool:
+    """Whether an entry, or the course that still runs or ended since, reaches into the window."""
+    if course.began is not None and course.began.first > until.last:
+        return False
+    if course.is_running:
+        return True
+    marks = (*course.given, *((course.ended,) if course.ended else ()))
+    return any((until.first - each.last).days <= days for each in marks)
+
+
+def taken(exposure: Exposure, course: Course) -> Timing:
+    """A drug that is taken now, whatever its time class."""
+    return Timing(exposure, course, TimeClass.UNKNOWN, change=course.began)

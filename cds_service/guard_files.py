@@ -1,0 +1,51 @@
+"""`cards/guards.md` -> what holds for every card."""
+
+from cds_service.card_texts import harmless
+from cds_service.frontmatter import Document, Node
+from cds_service.knowledge import Ban, Guards, Remark, SelfCare
+from cds_service.vocabulary import Vocabulary, criterion
+
+
+def guards(document: Document, words: Vocabulary) -> Guards:
+    """
+    Read the guards.
+
+    Raises:
+        KnowledgeInvalid: If anything in the file is not understood.
+    """
+    front = document.front
+    panels = front.take("panels")
+    made = Guards(
+        self_care=tuple(_self_care(each, words) for each in front.take("self_care").items()),
+        ask_about=tuple(_self_care(each, words) for each in front.take("ask_about").items()),
+        alerts=tuple(_remark(each, words) for each in front.take("alerts").items()),
+        bans=tuple(_ban(each, words) for each in front.take("bans").items()),
+        nothing_found=_said(front.take("nothing_found")),
+        after_stopping=_said(front.take("after_stopping")),
+        panels={key: panels.take(key).texts() for key in panels.names()},
+    )
+    front.done()
+    return made
+
+
+def _said(node: Node) -> str:
+    return harmless(node.text(), node.where)
+
+
+def _self_care(node: Node, words: Vocabulary) -> SelfCare:
+    said, unless = _said(node.take("say")), node.maybe("unless")
+    made = SelfCare(said, criterion(unless, words) if unless else None)
+    node.done()
+    return made
+
+
+def _remark(node: Node, words: Vocabulary) -> Remark:
+    made = Remark(criterion(node.take("when"), words), _said(node.take("say")))
+    node.done()
+    return made
+
+
+def _ban(node: Node, words: Vocabulary) -> Ban:
+    made = Ban(node.take("words").texts(), criterion(node.take("when"), words), _said(node.take("instead")))
+    node.done()
+    return made

@@ -1,0 +1,251 @@
+"""The vocabulary of triggers: words about a result, each answering holds, fails or unknown.
+
+Not measured, unit not understood, or a list that was not supplied is unknown, never "fails".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cds_service.criteria import Within
+from cds_service.facts import Diagnosed, LabResult, Timing
+from cds_service.quantity import Quantity
+from cds_service.truth import Answer, Case, Criterion, any_of, said, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """
+    `below:`, `at_most:`, `above:`, `at_least:`: the value against a limit, in the unit reported.
+
+    *limits* holds one limit for each unit. The unit "ULN" means multiples of the reporting laboratory's own upper
+    limit. *measured* compares the reported value even where a corrected one is known.
+    """
+
+    word: str
+    limits: tuple[Quantity, ...]
+    measured: bool = False
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown without a result, in a unit that has no limit here, or when a comparator leaves it open."""
+        words = f"{self.word}: {' or '.join(map(str, self.limits))}"
+        result = case.subject
+        if not isinstance(result, LabResult):
+            return unknown(words, "no result")
+        limit = self._limit(result)
+        if limit is None:
+            own = any(each.unit == "ULN" for each in self.limits)
+            return unknown(words, "the laboratory's upper limit" if own else "a limit in this unit")
+        value = result.value if self.measured or result.corrected is None else result.corrected
+        truth = _compare(self.word, value, result.comparator, limit)
+        return (
+            unknown(words, f"{_plain(result.analyte)} reported only as {' '.join(result.readable())}")
+            if truth is None
+            else said(words, truth, (result,))
+        )
+
+    def _limit(self, result: LabResult) -> Decimal | None:
+        for limit in self.limits:
+            if limit.unit == result.unit:
+                return limit.value
+            if limit.unit == "ULN" and result.high is not None:
+                return limit.value * result.high
+        return None
+
+
+def _compare(word: str, value: Decimal, comparator: str, limit: Decimal) -> bool | None:
+    """Compare; a comparator decides only when every value that it allows gives the same answer."""
+    test = _TESTS[word]
+    if not comparator:
+        return test(value, limit)
+    if comparator[0] not in "<>":
+        return None
+    upward = comparator.startswith(">")
+    at_bound, beyond = test(value, limit), test(Decimal("1e30") if upward else Decimal("-1e30"), limit)
+    if at_bound == beyond:
+        return at_bound
+    # "<3.5" leaves out 3.5 itself, so it settles `below: 3.5`; ">10" settles `above: 10`
+    open_ended = comparator in ("<", ">") and value == limit and word in ("below", "above")
+    return beyond if open_ended else None
+
+
+_TESTS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "below": lambda value, limit: value < limit,
+    "at_most": lambda value, limit: value <= limit,
+    "above": lambda value, limit: value > limit,
+    "at_least": lambda value, limit: value >= limit,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """`of: calcium_ionized`: which analyte the limits beside it are for."""
+
+    analyte: str
+
+    def answer(self, case: Case) -> Answer:
+        """Never unknown."""
+        is_it = isinstance(case.subject, LabResult) and case.subject.measures == self.analyte
+        return said(f"of: {_plain(self.analyte)}", is_it, (case.subject,) if case.subject else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Rose:
+    """`rose: {times: 1.5, within: 365 days}`: against the lowest earlier result of that many days, in one unit."""
+
+    times: Decimal
+    days: int
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown without an earlier result to compare with."""
+        words = f"rose: {self.times} times within {self.days} days"
+        result = case.subject
+        if not isinstance(result, LabResult):
+            return unknown(words, "no result")
+        earlier = [
+            each for each in case.facts.results.get(result.analyte, ()) if self._is_before(each, result)
+        ]
+        lowest = min(earlier, key=lambda each: (each.value, each.source), default=None)
+        if lowest is None:
+            return unknown(words, f"an earlier {_plain(result.analyte)}")
+        return said(words, result.value >= self.times * lowest.value, (lowest, result))
+
+    def _is_before(self, earlier: LabResult, result: LabResult) -> bool:
+        fewest, most = earlier.taken.days_until(result.taken)
+        same_kind = earlier.unit == result.unit and not earlier.comparator and not result.comparator
+        return same_kind and fewest > 0 and most <= self.days
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfRange:
+    """`low:` and `high:`: outside the laboratory's own limit where the result carries one, else ours."""
+
+    word: str
+    limits: tuple[Quantity, ...]
+
+    def answer(self, case: Case) -> Answer:
+        """As `below` and `above`."""
+        result = case.subject
+        compared = Compared("below" if self.word == "low" else "above", self.limits)
+        if isinstance(result, LabResult):
+            own = result.low if self.word == "low" else result.high
+            if own is not None:
+                compared = Compared(compared.word, (Quantity(own, result.unit),))
+        inner = compared.answer(case)
+        return Answer(inner.truth, f"{self.word} ({inner.words})", inner.evidence, inner.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutRange:
+    """`without_range: yes`: the laboratory gave no upper limit with the result."""
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown without a result."""
+        if not isinstance(case.subject, LabResult):
+            return unknown("without range", "no result")
+        return said("without range", case.subject.high is None, (case.subject,))
+
+
+@dataclass(frozen=True, slots=True)
+class SameSample:
+    """`same_sample:`, with words about the result that corrected this one (a high glucose beside a sodium)."""
+
+    about: Criterion
+
+    def answer(self, case: Case) -> Answer:
+        """Fails when nothing corrected the result."""
+        companion = case.subject.companion if isinstance(case.subject, LabResult) else None
+        if companion is None:
+            return said("same sample", truth=False)
+        inner = self.about.answer(Case(case.facts, companion))
+        return Answer(inner.truth, "same sample", inner.evidence, inner.unknown, (inner,))
+
+
+@dataclass(frozen=True, slots=True)
+class AtNight:
+    """`at_night: yes`: taken from 23:00 to 06:00, local time."""
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when no local time is written."""
+        result = case.subject
+        if not isinstance(result, LabResult) or result.clock is None:
+            return unknown("at night", "time of day of the result")
+        return said("at night", result.clock >= "23:00" or result.clock <= "06:00", (result,))
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """
+    `latest: tsh`, with words about the result beside it.
+
+    Of several results that may be the newest (one day, no times) any one that holds decides: the more abnormal.
+    """
+
+    analyte: str
+    about: Criterion
+    with_preliminary: bool = False
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when it was never measured."""
+        words = f"latest: {self.analyte}"
+        results = case.facts.latest(self.analyte, with_preliminary=self.with_preliminary)
+        if not results:
+            cut = self.analyte in case.facts.unseen
+            return unknown(words, f"{_plain(self.analyte)} {'possibly cut off' if cut else 'not measured'}")
+        return any_of(words, tuple(self.about.answer(Case(case.facts, result)) for result in results))
+
+
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """
+    `unmeasured: tsh` with `within: 365 days`: no usable result that recent, of none of several analytes.
+
+    With `since_change: yes` no result since the start, rise or last dose of the file's drug, or since its diagnosis.
+    """
+
+    analytes: tuple[str, ...]
+    days: int | None
+    since_change: bool = False
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when the list that would hold it was missing or cut off."""
+        names = " or ".join(map(_plain, self.analytes))
+        since = "since the change" if self.since_change else f"within {self.days} days"
+        words = f"unmeasured: {names} {since}"
+        results = [each for name in self.analytes for each in case.facts.results.get(name, ())]
+        recent = any(self._is_recent(each, case) for each in results)
+        if not recent and not case.facts.unseen.isdisjoint(self.analytes):
+            return unknown(words, f"{names} possibly cut off")
+        return said(words, not recent)
+
+    def _is_recent(self, result: LabResult, case: Case) -> bool:
+        if self.days is not None and not Within(self.days).answer(Case(case.facts, result)).holds:
+            return False
+        if not self.since_change:
+            return True
+        subject = case.subject
+        since = subject.on if isinstance(subject, Diagnosed) else None
+        change = subject.change if isinstance(subject, Timing) else since
+        return change is not None and result.taken.first > change.last
+
+
+@dataclass(frozen=True, slots=True)
+class SameDay:
+    """`same_day: potassium`, with limits beside it: a result of that analyte of the day of the file's own result."""
+
+    analyte: str
+    about: Criterion
+
+    def answer(self, case: Case) -> Answer:
+        """Unknown when there is no such result."""
+        words = f"same day: {_plain(self.analyte)}"
+        own = case.subject
+        taken = own.taken if isinstance(own, LabResult) else None
+        results = [each for each in case.facts.results.get(self.analyte, ()) if each.taken == taken]
+        if not results:
+            return unknown(words, f"{_plain(self.analyte)} of that day")
+        return any_of(words, tuple(self.about.answer(Case(case.facts, each)) for each in results))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
