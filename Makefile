@@ -1,5 +1,5 @@
 # make run    build .venv if needed, start the service on 127.0.0.1:8000
-# make test   everything that is checked: ruff, mypy, import-linter, pytest
+# make test   everything that is checked: ruff, mypy, import-linter, the knowledge files, pytest
 # Only make and a Python of 3.11 or newer are needed; PYTHON=/path/to/python chooses one.
 
 VENV := .venv
@@ -45,6 +45,10 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/legcramps cards lint
+	$(BIN)/legcramps cards preview --out $(VENV)/cards-preview.html
+	@# 3: there is nothing to compare with (no checkout, or files that only an older version reads)
+	$(BIN)/legcramps cards diff HEAD || [ $$? -eq 3 ]
 	$(BIN)/pytest -n auto
 
 # Records that nobody here wrote; they are read where they are, never copied.

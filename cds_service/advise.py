@@ -86,7 +86,9 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
         return Advice((), reason, counts, record, facts)
     judged = judge(facts, knowledge)
     groups = chains.merge([each.finding for each in judged if each.finding], knowledge.chains, facts)
-    aside = sorted((one for each in judged for one in each.set_aside), key=set_aside_first)
+    flagged = {finding.row for group in groups for finding in group.findings}
+    dropped = (one for each in judged for one in each.set_aside if each.contributor.row not in flagged)
+    aside = sorted(dropped, key=set_aside_first)
     desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}", site.policy)
     cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.judged), facts, desk)
     return Advice(cards, None if cards else "nothing-found", counts, record, facts, judged)

@@ -18,7 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cds_service import __version__, demo, hooks, openapi, start
@@ -27,6 +27,7 @@ from cds_service.errors import DataUnavailable, RequestInvalid
 from cds_service.hooks import Card, HookRequest
 from cds_service.knowledge import Knowledge
 from cds_service.logs import place
+from cds_service.pages import STYLE, Pages, prefers_text
 from cds_service.settings import Settings, today
 
 HOOK = "patient-view"
@@ -51,6 +52,13 @@ _HTTP_SAID = {
     404: "there is nothing at this path; GET /cds-services lists the services",
     405: "this path is not for this method; see the Allow header",
 }
+_PAGE = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept",
+}
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -64,7 +72,8 @@ def create_app(
         KnowledgeInvalid: When `cards/` can't be fully understood.
     """
     known = knowledge or start.knowledge(settings)
-    routes = _Routes(settings, known, adviser or _core(settings, known), structlog.get_logger())
+    pages = Pages(known, settings.cards, settings.base_url)
+    routes = _Routes(settings, known, adviser or _core(settings, known), pages, structlog.get_logger())
     web = FastAPI(
         title="legcramps",
         version=__version__,
@@ -82,10 +91,8 @@ def create_app(
     web.add_api_route(
         HOOK_PATH, routes.hook, methods=["POST"], summary=f"The {HOOK} hook", openapi_extra=openapi.hook(HOOK)
     )
-    web.add_api_route("/knowledge", routes.rules, methods=["GET"], summary="The rules, by id")
-    web.add_api_route(
-        "/knowledge/{rule}", routes.rule, methods=["GET"], summary="One rule as it was reviewed"
-    )
+    for path, route, summary in routes.of_knowledge():
+        web.add_api_route(path, route, methods=["GET"], summary=summary, response_class=HTMLResponse)
     if settings.is_demo:
         web.add_api_route(
             "/demo/{story}", routes.demo, methods=["GET"], summary="A built-in patient's request"
@@ -120,6 +127,7 @@ class _Routes:
     settings: Settings
     knowledge: Knowledge
     adviser: Adviser
+    pages: Pages
     log: Any
 
     async def welcome(self) -> Response:
@@ -157,16 +165,36 @@ class _Routes:
         self._log_call(request, 200, **_told(advice))
         return _json(hooks.encode(_issued(card) for card in advice.cards))
 
-    async def rules(self) -> Response:
-        """List the rule sheets."""
-        lines = (f"{self.settings.base_url}/knowledge/{name}" for name in sorted(self.knowledge.pages))
-        return PlainTextResponse("\n".join((f"Knowledge version {self.knowledge.version}", "", *lines, "")))
+    def of_knowledge(self) -> tuple[tuple[str, Callable[..., Response], str], ...]:
+        """The routes of the rule pages; they are no coroutines: a page that is made for the first time takes long."""
+        return (
+            ("/knowledge", self.rules, "The rules, by id"),
+            (f"/knowledge/{STYLE}", self.style, "The style sheet of the pages"),
+            ("/knowledge/{name}", self.rule, "One rule, or what holds for all of them"),
+        )
 
-    async def rule(self, rule: str) -> Response:
-        """Give one rule sheet: when it speaks, what it says, evidence and limits, as its reviewers read it."""
-        if (page := self.knowledge.pages.get(rule)) is None:
+    def rules(self, request: Request) -> Response:
+        """List the rules."""
+        if prefers_text(request.headers.get("accept", "")):
+            lines = (f"{self.settings.base_url}/knowledge/{name}" for name in self.pages.index())
+            return _page(
+                "\n".join((f"Knowledge version {self.knowledge.version}", "", *lines, "")), "text/plain"
+            )
+        return _page(self.pages.html(""))
+
+    def style(self) -> Response:
+        """Give the style sheet."""
+        return Response(self.pages.style, media_type="text/css")
+
+    def rule(self, request: Request, name: str) -> Response:
+        """Give one page under its only address; its file as it was reviewed to whoever prefers Markdown."""
+        if (canonical := self.pages.canonical(name)) is None:
             raise HTTPException(404, "there is no such rule")
-        return PlainTextResponse(page, media_type="text/markdown")
+        if prefers_text(request.headers.get("accept", "")):
+            return _page(self.pages.text(canonical), "text/markdown")
+        if canonical != name:
+            return RedirectResponse(f"{self.pages.home}/{canonical}", 308, {"Vary": "Accept"})
+        return _page(self.pages.html(canonical))
 
     async def demo(self, story: str) -> Response:
         """Give the request of a built-in patient, dated relative to today."""
@@ -266,6 +294,11 @@ def _told(advice: Advice) -> dict[str, Any]:
         "silence": advice.silence,
         "counts": dict(advice.counts),
     }
+
+
+def _page(text: str, media_type: str = "text/html") -> Response:
+    """A page that loads nothing but its style sheet and runs nothing; it may be framed, as an EHR shows links."""
+    return Response(text, media_type=media_type, headers=_PAGE)
 
 
 def _json(body: bytes) -> Response:

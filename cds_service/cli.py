@@ -1,4 +1,4 @@
-"""The command line: `legcramps serve`, `legcramps check` and `legcramps recognise`."""
+"""The command line: `legcramps serve`, `check`, `recognise`, and `cards` for those who write knowledge files."""
 
 import os
 import socket
@@ -11,11 +11,13 @@ from typing import Annotated
 import typer
 
 from cds_service import settings as site
+from cds_service.authoring import commands as authoring
 from cds_service.errors import KnowledgeInvalid
 from cds_service.knowledge import Knowledge
 from cds_service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(authoring.app, name="cards")
 
 
 @app.callback()
@@ -25,15 +27,17 @@ def _legcramps() -> None:
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any. [default: 8000]")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. (default: 127.0.0.1)")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any. (default: 8000)")] = None,
 ) -> None:
     """Start the service. Everything else is set by LEGCRAMPS_… variables."""
     # Imported here so that the other commands don't wait for a web framework.
+    import structlog
     import uvicorn
 
     from cds_service import logs, start
     from cds_service.app import create_app
+    from cds_service.signatures import lapsed, standings
 
     try:
         settings = site.load(host=host, port=port)
@@ -46,6 +50,8 @@ def serve(
         knowledge = start.knowledge(settings)
     except KnowledgeInvalid as error:
         raise _refusal(error) from None
+    if told := lapsed(standings(knowledge.documents, knowledge.approvals)):
+        structlog.get_logger().warning("signatures lapsed", **told)
     web = create_app(settings, knowledge)
     typer.echo(_greeting(settings, knowledge))
     config = uvicorn.Config(web, log_config=None, log_level="warning", access_log=False, server_header=False)
@@ -64,7 +70,7 @@ def check(
     ],
     today: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The day to advise on. [default: today at the site]"),
+        typer.Option(formats=["%Y-%m-%d"], help="The day to advise on. (default: today at the site)"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file, with the trace.")] = False,
     explain: Annotated[

@@ -44,9 +44,12 @@ def load(
     files = RuleFiles(words, cited, signed)
     rules = reader.each(documents["contributors"], files.contributor)
     merged = reader.each(documents["chains"], files.chain)
-    reader.check(_rows, rules)
-    for document, chain in merged:
-        reader.check(_chain, document, chain, rules, merged)
+    if len(rules) == len(
+        documents["contributors"]
+    ):  # else every file that names the lost row would be told too
+        reader.check(_rows, rules)
+        for document, chain in merged:
+            reader.check(_chain, document, chain, rules, merged)
     common = read(folder / "guards.md", folder), read(folder / "knowledge.md", folder)
     guards = reader.made(guard_files.guards, common[0], words)
     about = reader.made(_about, common[1], words)

@@ -170,6 +170,33 @@ class Given:
         return unknown(words, "medication list incomplete")
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """
+    `changed: thyroid_hormone` with `unmeasured: tsh` and `after: 8 weeks`: no result since its last change.
+
+    The change, a start or another dose, is more than *days* ago.
+    """
+
+    value_set: str
+    analyte: str
+    days: int
+
+    def answer(self, case: Case) -> Answer:
+        """Fails when the drug is not taken or never changed; unknown when the results may not all have been seen."""
+        words = f"changed: {self.value_set}, {self.analyte} unmeasured since, after {self.days} days"
+        for exposure, course in case.facts.taking(self.value_set):
+            change = course.last_change.on if course.last_change else course.began
+            if change is None or change.days_until(Span.of(case.facts.today))[0] <= self.days:
+                continue
+            if any(each.taken.last > change.last for each in case.facts.results.get(self.analyte, ())):
+                continue
+            if self.analyte in case.facts.unseen:
+                return unknown(words, f"{self.analyte.upper()} possibly cut off")
+            return said(words, True, (taken(exposure, course),))
+        return said(words, False)
+
+
 def _overlaps(course: Course, until: Span, days: int) -> bool:
     """Whether an entry, or the course that still runs or ended since, reaches into the window."""
     if course.began is not None and course.began.first > until.last:

@@ -96,7 +96,8 @@ def _judge(contributor: Contributor, facts: Facts) -> Judgement | None:
     if len(judged) < 2:
         return judged[0] if judged else None
     found = sorted((each.finding for each in judged if each.finding), key=lambda each: each.urgency)
-    aside = () if found else tuple(one for each in judged for one in each.set_aside)
+    is_quiet = all(each.level == "in_chain" for each in found)
+    aside = tuple(one for each in judged for one in each.set_aside) if is_quiet else ()
     return Judgement(
         contributor, _together(found), aside, tuple(one for each in judged for one in each.answers)
     )
@@ -164,7 +165,8 @@ def _judge_drug(subject: Subject, contributor: Contributor, facts: Facts) -> Jud
     # of equals the first: the member with the strongest time class leads
     made = min((verdict(contributor, facts, each) for each in found[:_FEW]), key=lambda each: each.urgency)
     finding = _finding(contributor, made, [each for each in found if each.time_class.counts])
-    aside = () if finding else tuple(_drugs_aside(contributor, facts, found))
+    is_quiet = finding is None or finding.level == "in_chain"
+    aside = tuple(_drugs_aside(contributor, facts, found)) if is_quiet else ()
     return Judgement(contributor, finding, aside, made.answers)
 
 
@@ -325,7 +327,8 @@ def _judge_diagnosis(subject: Subject, contributor: Contributor, facts: Facts) -
     finding = _finding(
         contributor, verdicts[0], [each.subject for each in verdicts if each.level is not None]
     )
-    aside = () if finding else tuple(_reasoned(contributor, facts, entries[0]))
+    is_quiet = finding is None or finding.level == "in_chain"
+    aside = tuple(_reasoned(contributor, facts, entries[0])) if is_quiet else ()
     return Judgement(contributor, finding, aside, verdicts[0].answers)
 
 

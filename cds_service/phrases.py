@@ -40,8 +40,10 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def capital(text: str) -> str:
-    """With a capital first letter, behind any Markdown emphasis; the rest as it is."""
+    """With a capital first letter, behind any Markdown emphasis; "eGFR" and the rest as they are."""
     start = len(text) - len(text.lstrip("*"))
+    if text[start + 1 : start + 2].isupper():
+        return text
     return text[:start] + text[start : start + 1].upper() + text[start + 1 :]
 
 
@@ -233,7 +235,7 @@ def values(results: Sequence[LabResult], knowledge: Knowledge) -> str:
     parts = [(knowledge.analytes[each.analyte].short, *reported(each)) for each in results]
     if len({unit for _, _, unit in parts}) != 1:
         return joined(value(each, knowledge) for each in results)
-    return f"{joined(f'{short} {number}' for short, number, _ in parts)} {parts[0][2]}"
+    return f"{joined(f'{short} {number}' for short, number, _ in parts)} {parts[0][2]}".rstrip()
 
 
 def measured(results: Sequence[LabResult], facts: Facts, knowledge: Knowledge) -> str:
@@ -248,8 +250,8 @@ def _bold(results: Sequence[LabResult], knowledge: Knowledge) -> str:
     """ "K **3.1** and Mg **0.62** mmol/L"."""
     parts = [(knowledge.analytes[each.analyte].short, *reported(each)) for each in results]
     if len({unit for _, _, unit in parts}) == 1:
-        return f"{joined(f'{short} **{number}**' for short, number, _ in parts)} {parts[0][2]}"
-    return joined(f"{short} **{number}** {unit}" for short, number, unit in parts)
+        return f"{joined(f'{short} **{number}**' for short, number, _ in parts)} {parts[0][2]}".rstrip()
+    return joined(f"{short} **{number}** {unit}".rstrip() for short, number, unit in parts)
 
 
 def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
@@ -281,8 +283,9 @@ def _correction(result: LabResult, knowledge: Knowledge) -> list[str]:
     if result.corrected is None or result.companion is None:
         return []
     own, other = (knowledge.analytes[each.analyte].short for each in (result, result.companion))
-    by = f"{other} {' '.join(reported(result.companion))}" if result.companion.analyte == "albumin" else other
-    return [f"{own} {result.corrected} when corrected for {by}"]
+    if result.companion.analyte == "albumin":
+        return [f"{result.corrected} adjusted for {other} {' '.join(reported(result.companion))}"]
+    return [f"{own} {result.corrected} when corrected for {other}"]
 
 
 # --- diagnoses --------------------------------------------------------------------------------------------------

@@ -64,8 +64,8 @@ def _compare(word: str, value: Decimal, comparator: str, limit: Decimal) -> bool
     at_bound, beyond = test(value, limit), test(Decimal("1e30") if upward else Decimal("-1e30"), limit)
     if at_bound == beyond:
         return at_bound
-    # "<3.5" leaves out 3.5 itself, so it settles `below: 3.5`; ">10" settles `above: 10`
-    open_ended = comparator in ("<", ">") and value == limit and word in ("below", "above")
+    # "<3.5" leaves out 3.5 itself, so it settles `below: 3.5` and `at_least: 3.5`
+    open_ended = comparator in ("<", ">") and value == limit
     return beyond if open_ended else None
 
 

@@ -61,7 +61,7 @@ def criterion(node: Node, words: Vocabulary) -> Criterion:
     if limited := node.maybe("of"):
         words = words.comparing(words.analyte(limited))
     parts: list[Criterion] = [results.Of(words.about.value_set)] if limited and words.about else []
-    parts += [_PHRASES[key](node, words) for key in node.names() if key in _PHRASES]
+    parts += [_PHRASES[key](node, words) for key in _PHRASES if node.has(key)]
     parts += [_WORDS[key](node.take(key), words) for key in node.names() if key in _WORDS and node.has(key)]
     node.done()
     if not parts:
@@ -185,6 +185,11 @@ def _given(node: Node, words: Vocabulary) -> Criterion:
     return drugs.Given(words.drug_class(node.take("given")), node.take("within").days())
 
 
+def _changed(node: Node, words: Vocabulary) -> Criterion:
+    drug, analyte = words.drug_class(node.take("changed")), words.analyte(node.take("unmeasured"))
+    return drugs.Changed(drug, analyte, node.take("after").days())
+
+
 def _diagnosed(node: Node, words: Vocabulary) -> Criterion:
     concepts, since_start = words.concepts(node.take("diagnosed")), _is_said(node, "since_start")
     before = node.maybe("before_result")
@@ -230,6 +235,7 @@ def _beside(node: Node, allowed: tuple[str, ...], words: Vocabulary) -> Criterio
 
 # a head and the words beside it
 _PHRASES: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
+    "changed": _changed,  # before `unmeasured`, which it takes along
     "taking": _taking,
     "given": _given,
     "diagnosed": _diagnosed,

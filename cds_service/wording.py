@@ -217,7 +217,8 @@ def _bullets(
     drugs = [each for name, each in reversed(named_drugs.items()) if name not in beside]
     named = {phrases.drug(each) for each in drugs}
     evidence = [fact for each in group.findings for fact in each.evidence if fact not in told]
-    evidence += [each.companion for each in told if isinstance(each, LabResult) and each.companion]
+    companions = [each.companion for each in told if isinstance(each, LabResult) and each.companion]
+    evidence += [each for each in companions if each.analyte != "albumin"]  # the bullet names it
     others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named
     conditions = {
         f"{phrases.concept(each, knowledge)} ({phrases.recorded(each)})"

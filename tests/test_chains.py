@@ -229,7 +229,16 @@ def test_last_tie_goes_by_row() -> None:
 
 def _select(*levels: str) -> Selection:
     rows = ("D01", "D02", "D03", "D04", "L01", "L02", "L04", "L06", "C03", "S01")
-    return select(_alone([_finding(row, level) for row, level in zip(rows, levels, strict=False)]))
+    return select(_alone([_of_its_own(row, level) for row, level in zip(rows, levels, strict=False)]))
+
+
+def _of_its_own(row: str, level: str) -> Finding:
+    """A finding about an entry that no other one is about."""
+    finding = _finding(row, level)
+    fact = finding.facts[0]
+    if isinstance(fact, Timing):
+        return replace(finding, facts=(replace(fact, course=replace(fact.course, sources=(row,))),))
+    return replace(finding, facts=(replace(fact, source=row),))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from cds_service.cli import app
-from tests.patients import drug_coding
+from tests.authored import POTASSIUM, change, copy_cards, run
+from tests.patients import CARDS, drug_coding
 
 
 def test_a_wrong_setting_is_one_line_and_no_start() -> None:
@@ -84,3 +85,27 @@ def test_the_service_tells_what_it_took_from_the_map_of_the_sites_codes(tmp_path
         service.terminate()
 
     assert told[1] == "Codes of this site: 1 used. Mappings not used: 1 not the same or a wider meaning"
+
+
+def test_a_service_that_starts_tells_which_signatures_lapsed(tmp_path: Path) -> None:
+    cards = copy_cards(tmp_path / "cards", CARDS / "value_sets")
+    run("approve", "L01", "D02", "--by", "Dr A. Name", "--folder", cards)
+    change(cards / POTASSIUM, "3.5 mmol/L", "3.6 mmol/L")
+    environment = {**os.environ, "LEGCRAMPS_CARDS": str(cards), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", "0"]
+
+    with subprocess.Popen(  # noqa: S603 - our own command, no input
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+    ) as service:
+        assert service.stderr
+        told = json.loads(service.stderr.readline())
+        service.terminate()
+
+    told.pop("timestamp")
+    assert told == {
+        "event": "signatures lapsed",
+        "level": "warning",
+        "changed": 1,
+        "signed": 1,
+        "files": ["low-potassium"],
+    }

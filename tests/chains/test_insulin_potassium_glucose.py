@@ -1,4 +1,4 @@
-"""M3: insulin with a low potassium or a low glucose."""
+"""M3: insulin with a low potassium or a low glucose; a sulfonylurea or glinide with a low glucose."""
 
 import pytest
 
@@ -101,3 +101,67 @@ def test_rise_of_the_dose_counts_as_a_start() -> None:
 
     assert found.chains == ("M3",)
     assert "18 to 24 units" in found.detail("D10")
+
+
+# --- a sulfonylurea or glinide ---------------------------------------------------------------------------------------
+
+
+def _on_tablet(since: int = 60, drug: str = "gliclazide") -> APatient:
+    """The cramps began 40 days ago."""
+    return a_patient().with_cramps().taking(drug, days_before(since), dose="80 mg")
+
+
+@pytest.mark.parametrize("drug", ["gliclazide", "repaglinide"])
+@pytest.mark.parametrize(("since", "chains"), [(60, ("M3",)), (200, ("M3",)), (3000, ("M3",)), (30, ())])
+def test_sulfonylurea_or_glinide_of_any_time_class_but_after_leads_it(
+    drug: str, since: int, chains: tuple[str, ...]
+) -> None:
+    patient = _on_tablet(since, drug).with_result("glucose", "3.5 mmol/L")
+
+    found = answer(patient)
+
+    assert (found.chains, found.indicator("L09")) == (chains, "warning")
+
+
+def test_sulfonylurea_and_low_potassium_are_no_chain() -> None:
+    patient = _on_tablet().with_result("potassium", "3.1 mmol/L")
+
+    found = answer(patient)
+
+    assert (found.chains, found.flagged) == ((), {"L01"})
+
+
+def test_glucose_taken_before_the_sulfonylurea_makes_no_chain() -> None:
+    """KNOWLEDGE X6."""
+    patient = (
+        a_patient()
+        .with_cramps(days_before(10))
+        .taking("gliclazide", days_before(15))
+        .with_result("glucose", "3.5 mmol/L", days_before(20))
+    )
+
+    found = answer(patient)
+
+    assert (found.chains, found.flagged) == ((), {"L09"})
+
+
+def test_insulin_and_sulfonylurea_stand_on_one_card() -> None:
+    patient = _on_tablet().taking("insulin glargine", days_before(60)).with_result("glucose", "3.5 mmol/L")
+
+    found = answer(patient)
+
+    assert (found.chains, found.flagged) == (("M3",), {"D10", "D11", "L09"})
+    assert len(found.cards) == 1
+
+
+def test_sulfonylurea_with_a_low_night_glucose_is_told_with_its_time() -> None:
+    patient = _on_tablet().with_result("glucose", "3.4 mmol/L", "2026-06-10T03:10:00+01:00")
+
+    found = answer(patient)
+
+    assert (
+        found.summary("D11")
+        == "Low glucose 3.4 mmol/L; night leg cramps began 20 days after gliclazide was started"
+    )
+    assert "03:10 on 10 Jun 2026" in found.detail("D11")
+    assert found.suggested == {"HbA1c", "Creatinine"}

@@ -1,4 +1,4 @@
-"""M2: a statin with a raised creatine kinase or an underactive thyroid."""
+"""M2: a statin with a raised creatine kinase, an underactive thyroid, or a drug that raises its level."""
 
 import pytest
 
@@ -100,3 +100,98 @@ def test_very_high_value_that_is_not_recent_is_worded_repeat() -> None:
 
     assert found.indicator("D04") == "warning"
     assert "repeat" in found.summary("D04")
+
+
+# --- with a drug that raises the statin level -----------------------------------------------------------------------
+
+
+def _on_simvastatin(since: int = 3000, dose: str = "20 mg") -> APatient:
+    """The cramps began 40 days ago."""
+    return a_patient().with_cramps().taking("simvastatin", days_before(since), dose=dose)
+
+
+@pytest.mark.parametrize(
+    ("other", "level"), [("clarithromycin", "warning"), ("cyclosporine", "warning"), ("diltiazem", "info")]
+)
+def test_interacting_drug_makes_the_chain_at_the_level_of_the_pair(other: str, level: str) -> None:
+    patient = _on_simvastatin().taking(other, days_before(60))
+
+    found = answer(patient)
+
+    assert (found.chains, found.indicator("D04"), found.indicator("D05")) == (("M2",), level, level)
+
+
+def test_pair_that_came_together_after_the_cramps_makes_no_chain() -> None:
+    patient = _on_simvastatin().taking("clarithromycin", days_before(10))
+
+    found = answer(patient)
+
+    assert (found.chains, found.role("D05"), found.indicator("D05")) == ((), "safety", "warning")
+
+
+def test_pair_without_any_value_is_worded_without_one() -> None:
+    patient = _on_simvastatin().taking("clarithromycin", days_before(45))
+
+    found = answer(patient)
+
+    assert "Possible contributors: a statin and a drug that raises its level." in found.detail("D05")
+    assert found.suggested == {"CK", "TSH", "Creatinine"}
+
+
+def test_pair_with_a_raised_creatine_kinase_is_one_card() -> None:
+    patient = (
+        _on_simvastatin()
+        .taking("clarithromycin", days_before(45))
+        .with_result("creatine_kinase", "900 U/L", high="200 U/L")
+    )
+
+    found = answer(patient)
+
+    assert (found.chains, found.flagged) == (("M2",), {"D04", "D05", "L06"})
+    assert found.summary("D05") == (
+        "Clarithromycin and simvastatin with CK 900 U/L: consider myopathy rather than simple night cramps"
+    )
+
+
+def test_long_standing_second_drug_joins_where_the_creatine_kinase_is_raised() -> None:
+    patient = (
+        _on_simvastatin()
+        .taking("amiodarone", days_before(3000))
+        .with_result("creatine_kinase", "900 U/L", high="200 U/L")
+    )
+
+    found = answer(patient)
+
+    assert (found.chains, found.flagged) == (("M2",), {"D04", "D05", "L06"})
+
+
+@pytest.mark.parametrize(("since", "flagged"), [(60, {"D04", "D05"}), (3000, {"D04"})])
+def test_long_standing_second_drug_counts_with_a_new_statin_only(since: int, flagged: set[str]) -> None:
+    patient = _on_simvastatin(since).taking("amiodarone", days_before(3000))
+
+    found = answer(patient)
+
+    assert found.flagged == flagged
+
+
+def test_low_vitamin_d_joins_but_makes_no_chain_by_itself() -> None:
+    alone = _on_statin().with_result("vitamin_d_25oh", "20 nmol/L")
+    beside = alone.with_result("creatine_kinase", "1240 U/L", high="200 U/L")
+
+    found, joined = answer(alone), answer(beside)
+
+    assert (found.chains, joined.chains) == ((), ("M2",))
+    assert joined.flagged == {"D04", "L06", "L10"}
+
+
+def test_fibrate_joins() -> None:
+    patient = _on_simvastatin().taking("gemfibrozil", days_before(60))
+
+    found = answer(patient)
+
+    assert (found.chains, found.flagged, found.indicator("D25")) == (
+        ("M2",),
+        {"D04", "D05", "D25"},
+        "warning",
+    )
+    assert len(found.cards) == 1

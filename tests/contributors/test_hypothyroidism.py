@@ -57,7 +57,61 @@ def test_no_tsh_ever_is_a_line_that_suggests_one() -> None:
     found = answer(patient)
 
     assert found.place("C03") == ("contributor", "also-consider")
-    assert "no TSH in the last 365 days" in found.detail("C03")
+    assert "monitoring looks overdue: TSH (none on file)" in found.detail("C03")
+    assert found.suggested == {"TSH"}
+
+
+@pytest.mark.parametrize(("ago", "is_overdue"), [(56, False), (57, True), (200, True)])
+@pytest.mark.parametrize(("before", "after"), [("75 ug", "100 ug"), ("100 ug", "75 ug")])
+def test_no_tsh_since_a_change_of_levothyroxine_over_8_weeks_ago_is_a_line(
+    before: str, after: str, ago: int, is_overdue: bool
+) -> None:
+    """KNOWLEDGE section 8; a value drawn before the change clears nothing (X6)."""
+    patient = (
+        _hypothyroid()
+        .taking("levothyroxine", "2020-01-01", until=days_before(ago + 1), dose=before)
+        .taking("levothyroxine", days_before(ago), dose=after)
+        .with_result("tsh", "2.0 mIU/L", days_before(ago + 5))
+    )
+
+    found = answer(patient)
+
+    assert found.place("C03") == (("contributor", "also-consider") if is_overdue else None)
+    assert found.suggested == ({"TSH"} if is_overdue else set())
+
+
+def test_tsh_taken_since_the_change_of_levothyroxine_clears_it() -> None:
+    patient = (
+        _hypothyroid()
+        .taking("levothyroxine", "2020-01-01", until=days_before(101), dose="75 ug")
+        .taking("levothyroxine", days_before(100), dose="100 ug")
+        .with_result("tsh", "2.0 mIU/L", days_before(50))
+    )
+
+    found = answer(patient)
+
+    assert "C03" not in found.flagged
+
+
+def test_overdue_line_tells_the_last_tsh() -> None:
+    patient = (
+        _hypothyroid()
+        .taking("levothyroxine", days_before(100), dose="100 ug")
+        .with_result("tsh", "2.0 mIU/L", days_before(120))
+    )
+
+    found = answer(patient)
+
+    assert "monitoring looks overdue: TSH (last 15 Feb 2026)" in found.detail("C03")
+
+
+def test_tsh_on_order_is_not_overdue() -> None:
+    patient = _hypothyroid().ordered_for("thyroid review", code={"text": "TSH"})
+
+    found = answer(patient)
+
+    assert "monitoring looks overdue" not in found.printed
+    assert found.suggested == set()
 
 
 def test_laboratory_list_that_was_not_supplied_is_told() -> None:

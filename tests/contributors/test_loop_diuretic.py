@@ -134,3 +134,60 @@ def test_two_diuretics_are_two_findings() -> None:
     found = answer(patient)
 
     assert found.rows == {"D02": MAIN, "D01": MAIN}
+
+
+def measured(patient: APatient, on: str) -> APatient:
+    """Potassium, sodium and creatinine, all normal, on one day."""
+    normal = {"potassium": "4.1 mmol/L", "sodium": "140 mmol/L", "creatinine": "80 umol/L"}
+    for analyte, value in normal.items():
+        patient = patient.with_result(analyte, value, on)
+    return patient
+
+
+@pytest.mark.parametrize(("days", "due"), [(41, False), (42, True), (300, True)])
+def test_monitoring_is_overdue_six_weeks_after_the_start_when_nothing_was_measured(
+    days: int, due: bool
+) -> None:
+    patient = a_patient().with_cramps(days_before(1)).taking("furosemide", days_before(days))
+
+    found = answer(patient)
+
+    assert (
+        "monitoring looks overdue: k, na and creatinine (none on file)" in found.detail("D02").casefold()
+    ) is due
+
+
+@pytest.mark.parametrize(("days", "due"), [(365, False), (366, True)])
+def test_monitoring_is_overdue_when_the_last_was_more_than_a_year_ago(days: int, due: bool) -> None:
+    patient = measured(cramping().taking("furosemide", "2015-01-01"), days_before(days))
+
+    found = answer(patient)
+
+    assert ("monitoring looks overdue" in found.detail("D02").casefold()) is due
+
+
+@pytest.mark.parametrize(("days", "due"), [(183, False), (184, True)])
+def test_in_heart_failure_monitoring_is_overdue_after_half_a_year(days: int, due: bool) -> None:
+    patient = measured(cramping().taking("furosemide", "2015-01-01"), days_before(days))
+
+    found = answer(patient.with_diagnosis("heart_failure", "2020-01-01"))
+
+    assert ("monitoring looks overdue" in found.detail("D02").casefold()) is due
+
+
+def test_values_from_before_the_start_do_not_count_as_monitoring() -> None:
+    patient = measured(cramping().taking("furosemide", before_onset(30)), before_onset(31))
+
+    found = answer(patient)
+
+    assert (
+        "monitoring looks overdue: k, na and creatinine (last 31 mar 2026)" in found.detail("D02").casefold()
+    )
+
+
+def test_stopped_drug_needs_no_monitoring() -> None:
+    patient = cramping().taking("furosemide", "2020-01-01", until="2026-05-20")
+
+    found = answer(patient)
+
+    assert "overdue" not in found.printed

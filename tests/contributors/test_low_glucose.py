@@ -173,3 +173,36 @@ def test_orders_are_hba1c_and_creatinine() -> None:
     found = answer(patient).suggested
 
     assert found == {"HbA1c", "Creatinine"}
+
+
+@pytest.mark.parametrize("drug", ["insulin glargine", "gliclazide", "repaglinide"])
+def test_drug_begun_after_the_cramps_is_named_as_a_likely_cause_of_the_value(drug: str) -> None:
+    """KNOWLEDGE X4."""
+    patient = a_patient().with_cramps().taking(drug, days_before(20)).with_result("glucose", "3.5 mmol/L")
+
+    found = answer(patient)
+
+    assert (found.chain_of("L09"), found.indicator("L09")) == (None, "warning")
+    assert f"{drug.capitalize()} (from 26 May 2026, after the cramps began) was running" in found.detail(
+        "L09"
+    )
+
+
+def test_sulfonylurea_begun_before_the_cramps_leads_the_same_chain() -> None:
+    patient = _with_glucose("3.5 mmol/L", drug="gliclazide")
+
+    found = answer(patient)
+
+    assert (found.chain_of("L09"), found.indicator("L09")) == ("M3", "warning")
+
+
+def test_urgent_card_says_what_it_can_not_see() -> None:
+    patient = a_patient().with_cramps().taking("gliclazide", days_before(20))
+    patient = patient.with_result("glucose", "2.8 mmol/L", days_before(0))
+
+    found = answer(patient)
+
+    assert found.summary("L09") == (
+        "Recorded glucose 2.8 mmol/L (15 Jun 2026) in a patient with night leg cramps: confirm that it was acted on"
+    )
+    assert "whether it was handled can not be seen" in found.detail("L09")

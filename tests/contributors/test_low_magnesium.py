@@ -231,3 +231,101 @@ def test_magnesium_itself_is_never_suggested_without_a_deficiency() -> None:
 
     assert "L02" not in found.flagged
     assert "replac" not in found.printed
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        "omeprazole",
+        "indapamide",
+        "furosemide",
+        "bisacodyl",
+        "tacrolimus",
+        "gentamicin",
+        "amphotericin B",
+        "cisplatin",
+        "cetuximab",
+    ],
+)
+def test_every_drug_that_lowers_magnesium_is_named_even_when_begun_after_the_cramps(drug: str) -> None:
+    """KNOWLEDGE X4: a cause of the value, not of the onset."""
+    patient = _with_magnesium("0.62 mmol/L").taking(drug, days_before(20))
+
+    found = answer(patient).detail("L02")
+
+    assert f"{drug[0].upper()}{drug[1:]} (from 26 May 2026, after the cramps began) was running" in found
+
+
+def test_laxative_that_may_hold_magnesium_is_not_named_as_a_cause() -> None:
+    patient = _with_magnesium("0.62 mmol/L").taking("magnesium hydroxide", days_before(20))
+
+    found = answer(patient).detail("L02")
+
+    assert "likely cause" not in found
+
+
+@pytest.mark.parametrize(
+    ("value", "days", "verification", "level"),
+    [
+        ("0.65 mmol/L", 30, "confirmed", "critical"),
+        ("0.65 mmol/L", 30, None, "critical"),
+        ("0.65 mmol/L", 31, "confirmed", "warning"),
+        ("0.65 mmol/L", 5, "provisional", "warning"),
+        ("0.70 mmol/L", 5, "confirmed", None),
+    ],
+)
+def test_any_low_value_with_recent_tetany_is_critical(
+    value: str, days: int, verification: str | None, level: str | None
+) -> None:
+    """KNOWLEDGE R8: symptoms at any low value."""
+    status = {"verificationStatus": {"coding": [{"code": verification}]}} if verification else {}
+    patient = _with_magnesium(value).with_diagnosis("tetany", days_before(days), **status)
+
+    found = _level(patient)
+
+    assert found == level
+
+
+def test_low_value_of_more_than_30_days_is_not_made_critical_by_tetany() -> None:
+    patient = _with_magnesium("0.65 mmol/L", 31).with_diagnosis("tetany", days_before(5))
+
+    found = _level(patient)
+
+    assert found == "warning"
+
+
+@pytest.mark.parametrize("concept", ["end_stage_renal_disease", "haemodialysis", "myasthenia_gravis"])
+def test_magnesium_is_not_offered_where_it_may_harm(concept: str) -> None:
+    patient = _with_magnesium("0.62 mmol/L").with_diagnosis(concept, "2020-01-01")
+
+    found = answer(patient).detail("L02")
+
+    assert "replace magnesium" not in found
+
+
+def test_card_without_a_contraindication_offers_replacement() -> None:
+    patient = _with_magnesium("0.62 mmol/L")
+
+    found = answer(patient).detail("L02")
+
+    assert "replace magnesium" in found
+
+
+@pytest.mark.parametrize("drug", ["omeprazole", "furosemide", "magnesium oxide"])
+@pytest.mark.parametrize("since", ["2020-01-01", days_before(60), days_before(20), days_before(1)])
+def test_urgent_value_keeps_its_level_whatever_drug_is_listed(drug: str, since: str) -> None:
+    patient = _with_magnesium("0.38 mmol/L", 2).taking(drug, since)
+
+    found = _level(patient)
+
+    assert found == "critical"
+
+
+def test_value_drawn_before_the_supplement_is_said_to_be_so() -> None:
+    """KNOWLEDGE X2."""
+    patient = _with_magnesium("0.62 mmol/L", 20).taking("magnesium oxide", days_before(10))
+
+    found = answer(patient).detail("L02")
+
+    assert "Drawn before magnesium oxide (5 Jun 2026)" in found
+    assert "already listed" not in found

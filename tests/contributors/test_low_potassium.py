@@ -397,7 +397,20 @@ def test_potassium_retaining_drug_does_not_explain_it(retaining: str) -> None:
     found = answer(patient)
 
     assert found.indicator("L01") == "warning"
-    assert "does not explain it" in found.detail("L01")
+    assert f"Not explained by {retaining}, which may raise potassium; look for hidden loss" in found.detail(
+        "L01"
+    )
+
+
+def test_potassium_losing_drug_beside_the_retaining_one_may_explain_it() -> None:
+    """KNOWLEDGE X1 holds only where nothing else on the list moves potassium."""
+    patient = _with_potassium("3.1 mmol/L").taking("ramipril", "2020-01-01")
+    patient = patient.taking("bisacodyl", "2020-01-01")
+
+    found = answer(patient).detail("L01")
+
+    assert "Not explained by" not in found
+    assert "likely cause of the value" in found
 
 
 def test_supplement_on_the_list_is_told_with_a_low_value() -> None:
@@ -484,3 +497,107 @@ def test_later_limit_that_settles_nothing_leaves_the_urgent_value_standing() -> 
     found = _level(patient)
 
     assert found == "critical"
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        "furosemide",
+        "acetazolamide",
+        "salmeterol",
+        "albuterol",
+        "insulin glargine",
+        "prednisolone",
+        "bisacodyl",
+        "lactulose",
+        "sodium phosphate",
+        "omeprazole",
+        "amphotericin B",
+        "gentamicin",
+        "cisplatin",
+        "cetuximab",
+    ],
+)
+def test_every_drug_that_lowers_potassium_is_named_even_when_begun_after_the_cramps(drug: str) -> None:
+    """KNOWLEDGE X4: a cause of the value, not of the onset."""
+    patient = _with_potassium("3.1 mmol/L").taking(drug, days_before(20))
+
+    found = answer(patient)
+
+    assert found.indicator("L01") == "warning"
+    assert (
+        f"{drug[0].upper()}{drug[1:]} (from 26 May 2026, after the cramps began) was running"
+        in found.detail("L01")
+    )
+
+
+@pytest.mark.parametrize("drug", ["tacrolimus", "amlodipine"])
+def test_drug_that_does_not_lower_potassium_is_not_named(drug: str) -> None:
+    patient = _with_potassium("3.1 mmol/L").taking(drug, days_before(20))
+
+    found = answer(patient).detail("L01")
+
+    assert "likely cause" not in found
+
+
+@pytest.mark.parametrize(
+    "drug", ["spironolactone", "ramipril", "prednisolone", "potassium chloride", "insulin glargine"]
+)
+@pytest.mark.parametrize("since", ["2020-01-01", days_before(60), days_before(20), days_before(1)])
+def test_urgent_value_keeps_its_level_whatever_drug_is_listed(drug: str, since: str) -> None:
+    patient = _with_potassium("2.4 mmol/L", 2).taking(drug, since)
+
+    found = _level(patient)
+
+    assert found == "critical"
+
+
+@pytest.mark.parametrize(
+    ("value", "level"), [("3.5 mmol/L", None), ("3.2 mmol/L", "warning"), ("2.5 mmol/L", "critical")]
+)
+def test_sample_before_dialysis_has_the_same_limits(value: str, level: str | None) -> None:
+    patient = a_patient().with_cramps().with_result("potassium_pre_dialysis", value)
+
+    found = _level(patient)
+
+    assert found == level
+
+
+def test_newer_sample_before_dialysis_replaces_an_older_one() -> None:
+    patient = _with_potassium("3.0 mmol/L", 10).with_result(
+        "potassium_pre_dialysis", "4.6 mmol/L", days_before(3)
+    )
+
+    found = answer(patient)
+
+    assert "L01" not in found.flagged
+
+
+@pytest.mark.parametrize("concept", ["end_stage_renal_disease", "primary_adrenal_insufficiency"])
+def test_potassium_is_not_offered_where_it_may_harm(concept: str) -> None:
+    patient = _with_potassium("3.1 mmol/L").with_diagnosis(concept, "2020-01-01")
+
+    found = answer(patient).detail("L01")
+
+    assert "replace potassium" not in found
+    assert "potassium only by the specialist team" in found
+
+
+def test_card_without_a_contraindication_offers_replacement() -> None:
+    patient = _with_potassium("3.1 mmol/L")
+
+    found = answer(patient).detail("L01")
+
+    assert "replace potassium" in found
+
+
+def test_urgent_card_restates_the_value_and_says_what_it_can_not_see() -> None:
+    patient = _with_potassium("2.4 mmol/L", 2)
+
+    found = answer(patient)
+
+    assert found.summary("L01") == (
+        "Recorded K 2.4 mmol/L (13 Jun 2026) in a patient with night leg cramps: confirm that it was acted on"
+    )
+    assert "whether it was handled can not be seen" in found.detail("L01")
+    assert "same-day contact" in found.detail("L01")

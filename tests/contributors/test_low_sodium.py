@@ -197,7 +197,9 @@ def test_with_a_diuretic_it_leads_a_chain(diuretic: str) -> None:
     assert (found.chain_of("L04"), found.indicator("L04")) == ("M1b", "warning")
 
 
-@pytest.mark.parametrize("other", ["sertraline", "venlafaxine"])
+@pytest.mark.parametrize(
+    "other", ["sertraline", "venlafaxine", "carbamazepine", "oxcarbazepine", "desmopressin"]
+)
 def test_other_drug_that_lowers_sodium_is_named(other: str) -> None:
     patient = _with_sodium("127 mmol/L").taking(other, "2020-01-01")
 
@@ -241,3 +243,44 @@ def test_very_high_glucose_is_named_though_the_corrected_sodium_is_low_too() -> 
 
     assert "glucose **22** mmol/L" in found
     assert "The glucose needs prompt action itself." in found
+
+
+@pytest.mark.parametrize("laxative", ["bisacodyl", "lactulose", "sodium phosphate"])
+def test_laxative_begun_after_the_cramps_is_named_as_a_likely_cause_of_the_value(laxative: str) -> None:
+    """KNOWLEDGE D20, X4."""
+    patient = _with_sodium("127 mmol/L").taking(laxative, days_before(20))
+
+    found = answer(patient).detail("L04")
+
+    assert f"{laxative.capitalize()} (from 26 May 2026, after the cramps began) was running" in found
+
+
+@pytest.mark.parametrize("drug", ["sertraline", "indapamide", "desmopressin"])
+@pytest.mark.parametrize("since", ["2020-01-01", days_before(60), days_before(20), days_before(1)])
+def test_profound_value_keeps_its_level_whatever_drug_is_listed(drug: str, since: str) -> None:
+    patient = _with_sodium("121 mmol/L", 2).taking(drug, since)
+
+    found = _level(patient)
+
+    assert found == "critical"
+
+
+@pytest.mark.parametrize("sodium", ["135 mmol/L", "143 mmol/L"])
+def test_high_glucose_beside_a_sodium_that_is_not_low_makes_no_low_sodium_of_it(sodium: str) -> None:
+    """KNOWLEDGE X15 is about a low sodium."""
+    patient = _with_glucose(sodium, "32 mmol/L")
+
+    found = answer(patient)
+
+    assert "L04" not in found.flagged
+
+
+def test_urgent_card_says_what_it_can_not_see() -> None:
+    patient = _with_sodium("121 mmol/L", 2)
+
+    found = answer(patient)
+
+    assert found.summary("L04") == (
+        "Recorded Na 121 mmol/L (13 Jun 2026) in a patient with night leg cramps: confirm that it was acted on"
+    )
+    assert "whether it was handled can not be seen" in found.detail("L04")

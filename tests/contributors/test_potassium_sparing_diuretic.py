@@ -86,7 +86,7 @@ def test_card_of_the_low_potassium_says_that_the_drug_does_not_explain_it() -> N
 
     found = answer(patient)
 
-    assert "The listed potassium-retaining drug does not explain it" in found.detail("L01")
+    assert "Not explained by spironolactone, which may raise potassium" in found.detail("L01")
 
 
 @pytest.mark.parametrize("ingredient", ["lisinopril", "losartan"])
@@ -115,3 +115,50 @@ def test_unreal_request_says_nothing(members: dict[str, Any]) -> None:
     found = answer(patient)
 
     assert found.cards == ()
+
+
+def measured(patient: APatient, on: str) -> APatient:
+    """Potassium and creatinine, both normal, on one day."""
+    return patient.with_result("potassium", "4.1 mmol/L", on).with_result("creatinine", "80 umol/L", on)
+
+
+@pytest.mark.parametrize("ingredient", ["spironolactone", "eplerenone"])
+@pytest.mark.parametrize(("days", "due"), [(6, False), (7, True), (100, True)])
+def test_monitoring_of_an_mra_is_overdue_a_week_after_the_start_when_nothing_was_measured(
+    ingredient: str, days: int, due: bool
+) -> None:
+    patient = a_patient().with_cramps(days_before(1)).taking(ingredient, days_before(days))
+
+    found = answer(patient)
+
+    said = "monitoring looks overdue: k and creatinine (none on file)"
+    assert (said in found.detail("D03").casefold()) is due
+
+
+@pytest.mark.parametrize(("days", "due"), [(183, False), (184, True)])
+def test_monitoring_of_an_mra_is_overdue_after_half_a_year(days: int, due: bool) -> None:
+    patient = measured(cramping().taking("spironolactone", "2015-01-01"), days_before(days))
+
+    found = answer(patient)
+
+    assert ("monitoring looks overdue" in found.detail("D03")) is due
+
+
+@pytest.mark.parametrize("ingredient", ["amiloride", "triamterene"])
+@pytest.mark.parametrize(("concept", "due"), [("heart_failure", True), ("hypertension", False)])
+def test_other_potassium_sparing_drugs_are_monitored_in_heart_failure_only(
+    ingredient: str, concept: str, due: bool
+) -> None:
+    patient = cramping().taking(ingredient, before_onset(30)).with_diagnosis(concept, "2015-01-01")
+
+    found = answer(patient)
+
+    assert ("onitoring looks overdue" in found.detail("D03")) is due
+
+
+def test_stopped_drug_needs_no_monitoring() -> None:
+    patient = cramping().taking("spironolactone", "2020-01-01", until="2026-05-20")
+
+    found = answer(patient)
+
+    assert "overdue" not in found.printed

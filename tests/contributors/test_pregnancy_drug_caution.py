@@ -105,6 +105,51 @@ def test_unreal_request_says_nothing(members: dict[str, Any]) -> None:
     assert "P02" not in found.flagged
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}},
+        {"verificationStatus": {"coding": [{"code": "refuted"}]}},
+        {"clinicalStatus": {"coding": [{"code": "resolved"}]}},
+    ],
+)
+def test_pregnancy_that_is_over_or_never_was_makes_no_caution(members: dict[str, Any]) -> None:
+    patient = (
+        a_patient()
+        .born("1994-05-05")
+        .with_cramps("2026-05-01")
+        .with_diagnosis("pregnancy_current", "2026-02-01", **members)
+        .taking("lisinopril", "2015-01-01")
+    )
+
+    found = answer(patient)
+
+    assert "P02" not in found.flagged
+
+
+def test_undated_pregnancy_counts_as_current() -> None:
+    patient = (
+        a_patient()
+        .born("1994-05-05")
+        .with_cramps("2026-05-01")
+        .with_diagnosis("pregnancy_current")
+        .taking("lisinopril", "2015-01-01")
+    )
+
+    found = answer(patient)
+
+    assert (found.place("P02"), found.indicator("P02")) == (SAFETY, "warning")
+
+
+def test_card_never_says_to_end_a_medicine() -> None:
+    patient = pregnant().taking("lisinopril", "2015-01-01").taking("atorvastatin", "2015-01-01")
+
+    found = answer(patient)
+
+    assert "prescriber and maternity team without delay" in found.detail("P02")
+    assert "stop" not in found.printed.casefold()
+
+
 def test_no_order_is_offered() -> None:
     patient = pregnant().taking("lisinopril", "2015-01-01")
 

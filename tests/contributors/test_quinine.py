@@ -95,7 +95,87 @@ def test_medicine_that_adds_to_the_risk_is_told(ingredient: str) -> None:
 
     found = answer(patient)
 
-    assert "adds to the risk of quinine" in found.detail("T01")
+    assert f"Adding to the risk of quinine: {ingredient}." in found.detail("T01")
+
+
+@pytest.mark.parametrize(
+    ("concept", "words"),
+    [
+        ("myasthenia_gravis", "myasthenia gravis"),
+        ("optic_neuritis", "optic neuritis"),
+        ("g6pd_deficiency", "g6pd deficiency"),
+        ("long_qt", "long QT"),
+        ("av_block", "AV block"),
+        ("thrombocytopenia", "thrombocytopenia"),
+    ],
+)
+def test_condition_that_adds_to_the_risk_is_told(concept: str, words: str) -> None:
+    patient = cramping().taking("quinine", "2026-03-01").with_diagnosis(concept, "2015-01-01")
+
+    found = answer(patient)
+
+    assert f"adding to the risk of quinine: {words.casefold()}." in found.detail("T01").casefold()
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "days", "told"),
+    [
+        ("potassium", "3.4 mmol/L", 90, True),
+        ("potassium", "3.4 mmol/L", 91, False),
+        ("potassium", "3.5 mmol/L", 7, False),
+        ("platelets", "149 10*9/L", 365, True),
+        ("platelets", "149 10*9/L", 366, False),
+        ("platelets", "150 10*9/L", 7, False),
+    ],
+)
+def test_low_potassium_or_earlier_low_platelets_add_to_the_risk(
+    analyte: str, value: str, days: int, told: bool
+) -> None:
+    patient = cramping().taking("quinine", "2026-03-01").with_result(analyte, value, days_before(days))
+
+    found = answer(patient)
+
+    assert ("Adding to the risk of quinine" in found.detail("T01")) is told
+
+
+def test_several_risks_are_one_sentence() -> None:
+    patient = (
+        cramping()
+        .taking("quinine", "2026-03-01")
+        .taking("warfarin", "2015-01-01")
+        .with_diagnosis("myasthenia_gravis", "2015-01-01")
+    )
+
+    found = answer(patient)
+
+    assert "Adding to the risk of quinine: warfarin and myasthenia gravis." in found.detail("T01")
+
+
+@pytest.mark.parametrize(("days", "place"), [(0, None), (90, None), (91, SAFETY), (4000, SAFETY)])
+def test_malaria_coded_in_the_last_ninety_days_makes_it_context_only(
+    days: int, place: tuple[str, str] | None
+) -> None:
+    patient = cramping().taking("quinine", "2026-05-20").with_diagnosis("malaria", days_before(days))
+
+    found = answer(patient)
+
+    assert found.place("T01") == place
+
+
+def test_undated_malaria_does_not_quiet_the_warning() -> None:
+    patient = cramping().taking("quinine", "2026-05-20").with_diagnosis("malaria")
+
+    found = answer(patient)
+
+    assert (found.place("T01"), found.indicator("T01")) == (SAFETY, "warning")
+
+
+def test_ecg_is_offered_beside_a_drug_that_prolongs_qt() -> None:
+    patient = cramping().taking("quinine", "2026-03-01").taking("amiodarone", "2015-01-01")
+
+    found = answer(patient)
+
+    assert {"Full blood count", "ECG"} <= found.suggested
 
 
 def test_blood_count_is_offered_and_quinine_never() -> None:

@@ -185,3 +185,42 @@ def test_statin_begun_after_the_cramps_is_named_as_a_likely_cause_of_the_value()
 
     assert (found.chain_of("L06"), found.role("D04")) == (None, "set-aside")
     assert "Atorvastatin (from 26 May 2026, after the cramps began) was running" in found.detail("L06")
+
+
+@pytest.mark.parametrize(
+    ("before_sample", "flagged"), [(0, False), (7, False), (8, True), (75, True), (-1, True)]
+)
+def test_hard_exercise_counts_only_in_the_week_before_the_sample(before_sample: int, flagged: bool) -> None:
+    """KNOWLEDGE X14: within days."""
+    patient = _with_ck("1240 U/L", 5).with_diagnosis("exertional_overuse", days_before(5 + before_sample))
+
+    found = answer(patient)
+
+    assert ("L06" in found.flagged) == flagged
+
+
+def test_value_counts_where_the_list_of_diagnoses_goes_on_unread() -> None:
+    """Exercise that may be there does not stand in the way."""
+    patient = _with_ck("1240 U/L")
+
+    found = answer(patient, cut_off=["conditions"])
+
+    assert found.indicator("L06") == "warning"
+
+
+@pytest.mark.parametrize("drug", ["fenofibrate", "haloperidol", "olanzapine", "colchicine"])
+def test_other_drug_that_raises_it_is_named(drug: str) -> None:
+    patient = _with_ck("1240 U/L").taking(drug, days_before(20))
+
+    found = answer(patient).detail("L06")
+
+    assert f"{drug.capitalize()} (from 26 May 2026, after the cramps began) was running" in found
+
+
+def test_urgent_card_says_what_it_can_not_see() -> None:
+    patient = _with_ck("2500 U/L", 2)
+
+    found = answer(patient)
+
+    assert found.summary("L06").startswith("Recorded CK 2500 U/L (13 Jun 2026)")
+    assert "whether it was handled can not be seen" in found.detail("L06")

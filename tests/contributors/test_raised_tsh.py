@@ -113,3 +113,31 @@ def test_orders_confirm_it(statin: bool, tests: set[str]) -> None:
     found = answer(patient).suggested
 
     assert found == tests
+
+
+def test_listed_thyroid_hormone_is_told_with_what_may_bind_it() -> None:
+    """KNOWLEDGE X2, L07: adherence and binding drugs."""
+    patient = _with_tsh("14.2 mIU/L").taking("levothyroxine", "2020-01-01")
+    patient = patient.taking("ferrous sulfate", "2020-01-01")
+
+    found = answer(patient).detail("L07")
+
+    assert "Thyroid hormone is already listed; consider adherence and dose." in found
+    assert "Levothyroxine and ferrous sulfate taken close together may lessen uptake." in found
+
+
+def test_value_drawn_before_thyroid_hormone_is_said_to_be_so() -> None:
+    patient = _with_tsh("14.2 mIU/L", 20).taking("levothyroxine", days_before(10))
+
+    found = answer(patient).detail("L07")
+
+    assert "Drawn before levothyroxine (5 Jun 2026)" in found
+    assert "already listed" not in found
+
+
+def test_without_thyroid_hormone_iron_is_not_mentioned() -> None:
+    patient = _with_tsh("14.2 mIU/L").taking("ferrous sulfate", "2020-01-01")
+
+    found = answer(patient).detail("L07")
+
+    assert "uptake" not in found

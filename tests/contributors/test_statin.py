@@ -116,6 +116,26 @@ def test_creatine_kinase_is_not_offered_without_muscle_symptoms() -> None:
     assert found.suggested == frozenset()
 
 
+def test_creatine_kinase_is_offered_where_new_weakness_is_coded() -> None:
+    patient = (
+        cramping()
+        .taking("atorvastatin", before_onset(30))
+        .with_diagnosis("new_weakness_or_fasciculation", days_before(10))
+    )
+
+    found = answer(patient)
+
+    assert {"CK", "Creatinine"} <= found.suggested
+
+
+def test_colchicine_is_named_for_its_own_muscle_risk() -> None:
+    patient = cramping().taking("atorvastatin", before_onset(30)).taking("colchicine", "2026-05-20")
+
+    found = answer(patient)
+
+    assert "Colchicine is listed too and adds its own muscle risk." in found.detail("D04")
+
+
 def test_card_never_tells_to_stop_a_statin() -> None:
     patient = cramping().taking("atorvastatin", before_onset(30))
 

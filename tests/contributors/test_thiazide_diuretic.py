@@ -308,3 +308,98 @@ def test_dose_raised_after_the_onset_is_not_called_unchanged() -> None:
 
     assert found.place("D01") == ALSO
     assert "since 28 Dec 2023, 12.5 to 50 mg on 16 May 2026" in found.detail("D01")
+
+
+def test_lithium_is_told_on_the_line_of_a_thiazide_of_many_years_too() -> None:
+    patient = cramping().taking(DRUG, "2015-01-01").taking("lithium", "2015-01-01")
+
+    found = answer(patient)
+
+    assert found.place("D01") == ALSO
+    assert "lithium is listed; a thiazide raises its level, so consider a lithium level" in (
+        found.detail("D01").casefold()
+    )
+
+
+def test_thiazide_begun_after_the_cramps_beside_lithium_is_a_safety_point() -> None:
+    patient = cramping().taking(DRUG, "2026-05-20").taking("lithium", "2015-01-01")
+
+    found = answer(patient)
+
+    assert (found.place("D01"), found.indicator("D01")) == (("safety", "main"), "info")
+    assert found.summary("D01") == (
+        "Lithium with hydrochlorothiazide, from 20 May 2026: a thiazide raises the lithium level, "
+        "in a patient with night leg cramps"
+    )
+    assert "*Consider:* a lithium level" in found.detail("D01")
+
+
+@pytest.mark.parametrize("stopped", ["hydrochlorothiazide", "lithium"])
+def test_lithium_is_not_told_where_one_of_the_two_was_stopped(stopped: str) -> None:
+    patient = cramping()
+    for ingredient in (DRUG, "lithium"):
+        patient = patient.taking(
+            ingredient, before_onset(60), until=before_onset(5) if ingredient == stopped else None
+        )
+
+    found = answer(patient)
+
+    assert found.place("D01") == MAIN
+    assert "lithium level" not in found.printed
+
+
+def measured(patient: APatient, on: str) -> APatient:
+    """Potassium, sodium and creatinine, all normal, on one day."""
+    normal = {"potassium": "4.1 mmol/L", "sodium": "140 mmol/L", "creatinine": "80 umol/L"}
+    for analyte, value in normal.items():
+        patient = patient.with_result(analyte, value, on)
+    return patient
+
+
+@pytest.mark.parametrize(("days", "due"), [(41, False), (42, True), (300, True)])
+def test_monitoring_is_overdue_six_weeks_after_the_start_when_nothing_was_measured(
+    days: int, due: bool
+) -> None:
+    patient = a_patient().with_cramps(days_before(1)).taking(DRUG, days_before(days))
+
+    found = answer(patient)
+
+    assert (
+        "monitoring looks overdue: k, na and creatinine (none on file)" in found.detail("D01").casefold()
+    ) is due
+
+
+@pytest.mark.parametrize(("days", "due"), [(365, False), (366, True)])
+def test_monitoring_is_overdue_when_the_last_was_more_than_a_year_ago(days: int, due: bool) -> None:
+    patient = measured(cramping().taking(DRUG, "2015-01-01"), days_before(days))
+
+    found = answer(patient)
+
+    assert ("monitoring looks overdue" in found.detail("D01").casefold()) is due
+
+
+@pytest.mark.parametrize(("days", "due"), [(183, False), (184, True)])
+def test_in_heart_failure_monitoring_is_overdue_after_half_a_year(days: int, due: bool) -> None:
+    patient = measured(cramping().taking(DRUG, "2015-01-01"), days_before(days))
+
+    found = answer(patient.with_diagnosis("heart_failure", "2020-01-01"))
+
+    assert ("monitoring looks overdue" in found.detail("D01").casefold()) is due
+
+
+def test_values_from_before_the_start_do_not_count_as_monitoring() -> None:
+    patient = measured(cramping().taking(DRUG, before_onset(30)), before_onset(31))
+
+    found = answer(patient)
+
+    assert (
+        "monitoring looks overdue: k, na and creatinine (last 31 mar 2026)" in found.detail("D01").casefold()
+    )
+
+
+def test_stopped_drug_needs_no_monitoring() -> None:
+    patient = cramping().taking(DRUG, "2020-01-01", until="2026-05-20")
+
+    found = answer(patient)
+
+    assert "overdue" not in found.printed
