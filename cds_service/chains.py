@@ -20,14 +20,15 @@ class Group:
     """
     What one card, or one line, is about: a chain with its members, or one finding with those that explain it.
 
-    *named* are chains that share a member with this one; their other members are told here in one clause. *joined*
-    are those of the findings that are here because they explain another one.
+    *named* are chains that share a member with this one; their other members are told here in one clause. *fits* are
+    chains whose members are all here. *joined* are findings that are here because they explain another one.
     """
 
     findings: tuple[Finding, ...]
     chain: Chain | None = None
     named: tuple[Chain, ...] = ()
     joined: tuple[Finding, ...] = ()
+    fits: tuple[Chain, ...] = ()
 
     @property
     def lead(self) -> Finding:
@@ -175,7 +176,9 @@ def _with_rest(
     for chain in dict.fromkeys(beaten):
         formed = formed_by(chain, findings, facts)
         rest = tuple(each for each in formed if free.get(each.row) == each)
-        if rest and any(each in group.findings for each in formed):
+        if formed and all(each in group.findings for each in formed):
+            group = replace(group, fits=(*group.fits, chain))
+        elif rest and any(each in group.findings for each in formed):
             for each in rest:
                 del free[each.row]
             group = replace(group, findings=(*group.findings, *rest), named=(*group.named, chain))
@@ -189,7 +192,12 @@ def _explained(groups: Sequence[Group]) -> list[Group]:
         finding = group.findings[0]
         if group.chain is not None or len(group.findings) > 1:
             continue
-        others = [other for other in kept if other is not group and _is_explained(other, finding)]
+        # context alone makes no card, so nothing hides behind it
+        others = [
+            other
+            for other in kept
+            if other is not group and other.lead.role != "context" and _is_explained(other, finding)
+        ]
         if others and group in kept:
             target = min(others, key=lambda other: (other.lead.urgency, other.lead.row))
             kept.remove(group)
@@ -267,19 +275,31 @@ def select(groups: Iterable[Group], faded: Set[str] = frozenset()) -> Selection:
     infos = [each for each in ranked if each.level == "info"]
     room = max(0, _MAIN - len(warnings))
     main = (*critical, *warnings, *infos[:room])
-    told = {source for group in main for each in group.findings for source in each.sources}
-    lines = [
-        *infos[room:],
-        *(each for each in ranked if each.level == "also_consider" and not _is_told(each, told)),
-    ]
+    lines = [*infos[room:], *(each for each in ranked if each.level == "also_consider")]
+    main, lines = _told_once(main, lines)
     if len(warnings) > _MAIN or all(each.lead.role == "context" for each in lines):
         lines = []
     return Selection(main, tuple(lines[:_LINES]), len(lines[_LINES:]))
 
 
-def _is_told(line: Group, told: Set[str]) -> bool:
-    """Whether every entry of the line is on a main card already: one entry may be read as two concepts."""
-    return all(source in told for each in line.findings for source in each.sources)
+def _told_once(main: tuple[Group, ...], lines: list[Group]) -> tuple[tuple[Group, ...], list[Group]]:
+    """A line whose entries are all on one main card goes there: one entry may be read for two rows."""
+    kept, cards = [], list(main)
+    for line in lines:
+        sources = {source for each in line.findings for source in each.sources}
+        place = next((place for place, card in enumerate(cards) if sources <= _sources(card)), None)
+        if place is None:
+            kept.append(line)
+            continue
+        card = cards[place]
+        cards[place] = replace(
+            card, findings=(*card.findings, *line.findings), joined=(*card.joined, *line.findings)
+        )
+    return tuple(cards), kept
+
+
+def _sources(group: Group) -> Set[str]:
+    return {source for each in group.findings for source in each.sources}
 
 
 def _rank(group: Group) -> tuple[object, ...]:

@@ -171,7 +171,9 @@ def _course(run: Sequence[Taking], today: date) -> Course:
         dose=_last_dose(run),
         sources=tuple(sorted({entry.source for entry in run})),
         is_weak=all(entry.is_unknown for entry in run),
-        given=tuple(sorted({entry.began for entry in run if entry.began}, key=lambda on: (on.first, on.last))),
+        given=tuple(
+            sorted({entry.began for entry in run if entry.began}, key=lambda on: (on.first, on.last))
+        ),
         reasons=tuple(sorted({reason for entry in run for reason in entry.reasons})),
     )
 

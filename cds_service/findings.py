@@ -184,7 +184,8 @@ def _timings(
 ) -> tuple[Timing, ...]:
     if subject.given_within is not None:
         return doses(members, facts.onset, subject.given_within, subject.given_from, facts.today)
-    return timings(members, facts.onset, contributor.washout, facts.today, contributor.potency)
+    potency = contributor.potency if contributor.switches else None
+    return timings(members, facts.onset, contributor.washout, facts.today, potency)
 
 
 def _judge_taken(contributor: Contributor, facts: Facts, members: Iterable[Exposure]) -> Judgement | None:

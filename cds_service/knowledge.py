@@ -39,8 +39,8 @@ class RedFlag:
     """
     A coded threat to limb, nerve or life (KNOWLEDGE section 7).
 
-    Critical while at most 30 days old; a warning to confirm it up to *until* days, undated or unconfirmed; then
-    history.
+    Critical while at most 30 days old; a warning to confirm it up to *until* days, undated or unconfirmed; then a
+    line of history.
     """
 
     id: str
@@ -119,6 +119,7 @@ class Contributor:
     set_aside: tuple[Remark, ...]
     washout: int
     potency: Mapping[str, Decimal]
+    switches: bool  # whether one drug of its classes may take another one's place
     explains: tuple[str, ...]
     explained_by: tuple[str, ...]
     replaced_by: tuple[str, ...]

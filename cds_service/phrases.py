@@ -238,6 +238,12 @@ def values(results: Sequence[LabResult], knowledge: Knowledge) -> str:
     return f"{joined(f'{short} {number}' for short, number, _ in parts)} {parts[0][2]}".rstrip()
 
 
+def course_of(results: Iterable[LabResult]) -> str:
+    """ "80 umol/L on 3 Jan 2026, then 160 umol/L on 8 Jun 2026"."""
+    ordered = sorted(results, key=lambda each: (each.taken.first, each.value))
+    return ", then ".join(f"{' '.join(reported(each))} on {each.taken}" for each in ordered)
+
+
 def measured(results: Sequence[LabResult], facts: Facts, knowledge: Knowledge) -> str:
     """Results of one sample as a bullet: values in bold, date, and what a reader must know about them."""
     first = results[0]

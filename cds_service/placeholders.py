@@ -1,6 +1,6 @@
 """What a knowledge file's {placeholders} stand for on one card."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cds_service import phrases
 from cds_service.card_texts import NO_VALUE
@@ -11,7 +11,8 @@ from cds_service.knowledge import Knowledge
 
 def fillings(group: Group, onset: Onset | None, knowledge: Knowledge) -> dict[str, str]:
     """Every placeholder that a file may use here; the loader has checked that it uses no other."""
-    every = [fact for finding in (group.lead, *group.findings) for fact in finding.facts]
+    own = [each for each in group.findings if each not in group.joined]
+    every = [fact for finding in (group.lead, *own) for fact in finding.facts]
     drugs = [fact for fact in every if isinstance(fact, Timing)]
     entries = [fact for fact in every if isinstance(fact, Diagnosed)]
     fill = {"fact": _named(every[0], knowledge), "dated": _dated(every[0])}
@@ -49,7 +50,8 @@ def variant(group: Group) -> str:
 def _members(group: Group) -> list[Timing]:
     """The drugs that the card is about: not those that only join its chain."""
     joins = group.chain.joins if group.chain else ()
-    facts: Iterable[Fact] = (fact for each in group.findings if each.row not in joins for fact in each.facts)
+    own = (each for each in group.findings if each.row not in joins and each not in group.joined)
+    facts: Iterable[Fact] = (fact for each in own for fact in each.facts)
     return [fact for fact in facts if isinstance(fact, Timing)]
 
 
@@ -73,3 +75,15 @@ def _dated(fact: Fact) -> str:
     if isinstance(fact, Timing):
         return phrases.since(fact)
     return str(fact.taken) if isinstance(fact, LabResult) else phrases.recorded(fact)
+
+
+def texts(group: Group) -> Mapping[str, str]:
+    """The sections of the chain's file, or of the leading finding's."""
+    return group.chain.texts if group.chain else group.lead.contributor.texts
+
+
+def say(sections: Mapping[str, str], title: str, wording: str, fill: Mapping[str, str]) -> str:
+    """A section of the file, in the variant's own wording where there is one, filled in."""
+    text = sections.get(f"{title} ({wording})") if wording else None
+    said = (text or sections[title]).format_map(fill)
+    return said if title == "Options" else phrases.capital(said)

@@ -184,6 +184,8 @@ _CLAUSES: Mapping[str, Clause] = {
     "rose": lambda raw, _: (
         f"at least {raw.get('times')} times the lowest earlier value of {raw.get('within')}"
     ),
+    "after": lambda raw, _: f"more than {raw} ago",
+    "unmeasured": lambda raw, names: f"with no {names.any_of(raw)} since",
     "before_result": lambda raw, _: f"at most {raw} before the result was taken",
     "one_sided": lambda raw, _: "on one side" if raw == "yes" else "on both sides, or no side named",
     "dose_above": lambda raw, _: f"more than {amount(raw)} a day",
@@ -196,6 +198,7 @@ _CLAUSES: Mapping[str, Clause] = {
 _RESULT = (*LIMITS, "within", "without_range", "at_night", "rose")
 _DIAGNOSIS = ("within", "undated", "recorded", "confirmed", "since_start", "before_result", "one_sided")
 _HEADS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "changed": ("{} begun or its dose changed", ("after", "unmeasured")),  # takes `unmeasured` along
     "latest": ("latest {}", _RESULT),
     "same_day": ("{} of the same day", _RESULT),
     "diagnosed": ("{} recorded", _DIAGNOSIS),
@@ -223,7 +226,8 @@ def criteria(raw: Mapping[str, Raw], names: Names, about: str) -> tuple[Said, ..
     """
     left = dict(raw)
     of = names.of(left.pop("of", ""))
-    heads = [_head(key, left, names) for key in raw if key in _HEADS]
+    present = sorted((key for key in raw if key in _HEADS), key=lambda key: key != "changed")
+    heads = [_head(key, left, names) for key in present if key in left]
     own = _about(left, [key for key in raw if key in _CLAUSES], names)
     said = [Said(f"{of or about} is {own}")] if own else [Said(f"what was measured is {of}")] if of else []
     return (*said, *heads, *(_joined(key, left[key], names, of or about) for key in raw if key in left))

@@ -188,7 +188,7 @@ def _reasons(group: Group, desk: Desk) -> tuple[Coding, ...]:
 
 def _links(group: Group, desk: Desk) -> tuple[Link, ...]:
     """The site's own pathway, the rule sheets, then the first two citations that can be opened."""
-    chains = [chain for chain in (group.chain, *group.named) if chain]
+    chains = [chain for chain in (group.chain, *group.named, *group.fits) if chain]
     pages = [chain.id for chain in chains] or [group.lead.row]
     cites = [key for chain in chains for key in chain.cites] or group.lead.contributor.cites
     sheets = (Link(f"Rule sheet {page}", f"{desk.base_url}/knowledge/{page}", "absolute") for page in pages)

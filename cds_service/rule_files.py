@@ -81,6 +81,7 @@ class RuleFiles:
             set_aside=about._remarks(front.maybe("set_aside")),
             washout=each.days() if (each := front.maybe("washout")) else 30,
             potency=_potency(each) if (each := front.maybe("potency")) else {},
+            switches=(each := front.maybe("switches")) is None or each.one_of(("no",)) != "no",
             explains=_rows(front.maybe("explains")),
             explained_by=self._classes(front.maybe("explained_by")),
             replaced_by=self._classes(front.maybe("replaced_by")),

@@ -19,16 +19,16 @@ def timings(
     onset: Onset | None,
     washout: int,
     today: date,
-    potency: Mapping[str, Decimal],
+    potency: Mapping[str, Decimal] | None,
 ) -> tuple[Timing, ...]:
     """
     How each member of one drug class stands to the onset, strongest first.
 
     A member that only continues another one (a switch) inherits its start and its entries, and the one it replaced
     is not counted again as stopped. Without any onset all that is taken now is of unknown class. *washout* is in
-    days; *potency* ranks the members where a switch to a stronger one is a start.
+    days; *potency* ranks the members where a switch to a stronger one is a start, None where none continues another.
     """
-    continued = _switches(members, potency)
+    continued = _switches(members, potency) if potency is not None else {}
     replaced = {before for befores in continued.values() for before in befores}
     found = []
     for exposure in members:

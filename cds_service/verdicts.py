@@ -122,7 +122,7 @@ def flagged(flag: RedFlag, facts: Facts) -> tuple[str, str, tuple[Diagnosed, ...
     ranked = sorted(entries, key=lambda entry: (_flag_level(flag, entry, facts), entry.source))
     if not ranked:
         return None
-    levels = (("critical", "critical"), ("warning", "confirm"), ("info", "history"))
+    levels = (("critical", "critical"), ("warning", "confirm"), ("also_consider", "history"))
     level, variant = levels[_flag_level(flag, ranked[0], facts)]
     return level, variant, tuple(ranked)
 

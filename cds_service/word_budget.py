@@ -25,6 +25,14 @@ def in_room(optional: Iterable[str], room: int) -> list[str]:
 def shortened(options: str, room: int) -> str:
     """Options are named most useful first: where many facts fill the card, the last ones are left to the rule sheet."""
     for mark in ("; ", ", "):
-        while count((options,)) > room and mark in options:
-            options = f"{options.rpartition(mark)[0]}."
+        while count((options,)) > room and (kept := _cut_at(mark, options)):
+            options = f"{kept}."
     return options
+
+
+def _cut_at(mark: str, options: str) -> str:
+    """What stands before the last *mark* outside parentheses; "" when there is none."""
+    kept = options.rpartition(mark)[0]
+    while kept and kept.count("(") != kept.count(")"):
+        kept = kept.rpartition(mark)[0]
+    return kept

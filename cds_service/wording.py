@@ -9,11 +9,12 @@ from cds_service import phrases
 from cds_service.beside import beside_lines, drugs_beside
 from cds_service.chains import Group, Selection
 from cds_service.dates import Span
-from cds_service.facts import Diagnosed, Fact, Facts, LabResult, TimeClass, Timing
+from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Timing
 from cds_service.findings import SetAside
-from cds_service.knowledge import Ban, Knowledge
+from cds_service.knowledge import Knowledge
 from cds_service.monitoring import overdue
-from cds_service.placeholders import fillings, variant
+from cds_service.options import options
+from cds_service.placeholders import fillings, say, texts, variant
 from cds_service.truth import Case, Truth
 from cds_service.word_budget import count, in_room, paragraphs, shortened
 
@@ -21,7 +22,6 @@ SUMMARY = 139  # characters: the standard says fewer than 140
 MAIN_WORDS, ALSO_WORDS = 80, 110  # DECISIONS, Cards
 _ESCAPED = re.compile(r"\\(.)")
 _DAY = re.compile(r"(?<!\d)(\d [A-Z][a-z]{2} \d{4})")
-_STOPPED = (TimeClass.RECENTLY_STOPPED, TimeClass.STOPPED_SINCE)
 SELF_CARE = "*Self-care that is safe to offer:*"
 _SET_ASIDE = 5  # items of the set-aside line
 
@@ -37,7 +37,7 @@ class Detail:
 def summary(group: Group, facts: Facts, knowledge: Knowledge) -> str:
     """The one sentence of a main card: plain text, not Markdown, cut where it is too long."""
     fill = fillings(group, facts.onset, knowledge)
-    text = _say(_texts(group), "Summary", variant(group), fill)
+    text = say(texts(group), "Summary", variant(group), fill)
     return _cut(unescape(_ESCAPED.sub(r"\1", text)))
 
 
@@ -66,23 +66,20 @@ def main_detail(
     has the set-aside line; a drug named beside a value is told there. *alerts* come before the remarks.
     """
     fill = fillings(group, facts.onset, knowledge)
-    texts, wording = _texts(group), variant(group)
-    title = f"**{_say(texts, 'Finding', wording, fill)}** {_evidence(group)}".rstrip()
+    title = f"**{say(texts(group), 'Finding', variant(group), fill)}** {_evidence(group)}".rstrip()
     beside = drugs_beside(group, facts)
     bullets, also_on_record, usual = _bullets(group, beside, facts, knowledge)
     head = f"{title}\n\n{bullets}"
-    options = f"*Consider:* {_options(group, fill, facts, knowledge)}"
+    offered = f"*Consider:* {options(group, fill, facts, knowledge)}"
     last = _last_line(facts, knowledge)
     room = MAIN_WORDS - count((head, last))
     # what qualifies a value comes before the later options, and those before what only rounds off the picture
-    spare = room - count((shortened(options, 0),))
+    spare = room - count((shortened(offered, 0),))
     listed = [each for each in in_room(_items([*beside_lines(beside), *also_on_record]), spare) if each]
-    remarks = [
-        *alerts,
-        *in_room(_remarks(group, facts, knowledge), spare - count((*listed, *alerts))),
-    ]
-    options = shortened(options, room - count((*listed, *remarks)))
-    room -= count((options, *listed, *remarks))
+    needed = [*alerts, *_beside_clauses(group)]
+    remarks = [*needed, *in_room(_remarks(group, facts, knowledge), spare - count((*listed, *needed)))]
+    offered = shortened(offered, room - count((*listed, *remarks)))
+    room -= count((offered, *listed, *remarks))
     told_beside = tuple(
         each for each in aside if isinstance(each.fact, Timing) and phrases.drug(each.fact) in beside
     )
@@ -94,7 +91,7 @@ def main_detail(
     rounding_off = (*_items([_due(due, knowledge)] if due else []), shown, *_items(usual), _not_known(group))
     *more, unknown = in_room(rounding_off, room - count((set_aside,)))
     whole = "\n".join((head, *listed, *(each for each in more if each)))
-    return Detail(paragraphs(whole, options, *remarks, unknown, set_aside, last), (*told_beside, *kept))
+    return Detail(paragraphs(whole, offered, *remarks, unknown, set_aside, last), (*told_beside, *kept))
 
 
 def also_detail(
@@ -154,43 +151,11 @@ def _fitting(aside: Sequence[SetAside], room: int, knowledge: Knowledge) -> tupl
 def _set_aside_line(told: Sequence[SetAside], more: int, knowledge: Knowledge) -> str:
     if not told:
         return ""
-    items = "; ".join(phrases.dropped(each.fact, each.why, knowledge) for each in told)
+    items = "; ".join(dict.fromkeys(phrases.dropped(each.fact, each.why, knowledge) for each in told))
     return f"*Set aside:* {items}{f'; and {more} more' if more else ''}."
 
 
 # --- parts ------------------------------------------------------------------------------------------------------
-
-
-def _options(group: Group, fill: Mapping[str, str], facts: Facts, knowledge: Knowledge) -> str:
-    """A drug that was stopped needs no change: the question is what stopping did."""
-    lead = group.lead.facts[0]
-    if group.chain is None and isinstance(lead, Timing) and lead.time_class in _STOPPED:
-        return knowledge.guards.after_stopping
-    said = _say(_texts(group), "Options", variant(group), fill)
-    for ban in knowledge.guards.bans:
-        if any(word in said for word in ban.words) and ban.when.answer(Case(facts)).holds:
-            said = _without(ban, said)
-    return said
-
-
-def _without(ban: Ban, options: str) -> str:
-    """The options with what is banned for this patient replaced, once."""
-    clauses = [
-        ban.instead if any(word in clause for word in ban.words) else clause
-        for clause in re.split(r"[;,] ", options.rstrip("."))
-    ]
-    return f"{'; '.join(dict.fromkeys(clauses))}."
-
-
-def _texts(group: Group) -> Mapping[str, str]:
-    return group.chain.texts if group.chain else group.lead.contributor.texts
-
-
-def _say(texts: Mapping[str, str], title: str, wording: str, fill: Mapping[str, str]) -> str:
-    """A section of the file, in the variant's own wording where there is one, filled in."""
-    text = texts.get(f"{title} ({wording})") if wording else None
-    said = (text or texts[title]).format_map(fill)
-    return said if title == "Options" else phrases.capital(said)
 
 
 def _evidence(group: Group) -> str:
@@ -205,7 +170,7 @@ def _evidence(group: Group) -> str:
 
 
 def _bullets(
-    group: Group, beside: Container[str], facts: Facts, knowledge: Knowledge
+    group: Group, beside: Iterable[str], facts: Facts, knowledge: Knowledge
 ) -> tuple[str, list[str], list[str]]:
     """
     The dated facts: drugs with the onset, results, diagnoses; what else is taken that matters; for what.
@@ -219,7 +184,7 @@ def _bullets(
     evidence = [fact for each in group.findings for fact in each.evidence if fact not in told]
     companions = [each.companion for each in told if isinstance(each, LabResult) and each.companion]
     evidence += [each for each in companions if each.analyte != "albumin"]  # the bullet names it
-    others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named
+    others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named - set(beside)
     conditions = {
         f"{phrases.concept(each, knowledge)} ({phrases.recorded(each)})"
         for each in evidence
@@ -306,10 +271,12 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
     return "\n".join(f"- {phrases.capital(line)}" for line in lines)
 
 
+def _beside_clauses(group: Group) -> list[str]:
+    """The other chain that shares a member, in one clause (KNOWLEDGE section 5)."""
+    return [chain.texts.get("Beside", f"Beside it: {chain.label} (see {chain.id}).") for chain in group.named]
+
+
 def _remarks(group: Group, facts: Facts, knowledge: Knowledge) -> list[str]:
-    beside = (
-        chain.texts.get("Beside", f"Beside it: {chain.label} (see {chain.id}).") for chain in group.named
-    )
     remarks = []
     for finding in group.findings:
         for remark in finding.contributor.remarks:
@@ -317,7 +284,8 @@ def _remarks(group: Group, facts: Facts, knowledge: Knowledge) -> list[str]:
             if answer.holds:
                 what = phrases.joined(_named(fact, knowledge) for fact in answer.evidence)
                 remarks.append(phrases.capital(remark.say.replace("{what}", what)))
-    return list(dict.fromkeys((*beside, *remarks)))
+    remarks += [f"Also fits {chain.id} ({chain.label})." for chain in group.fits]
+    return list(dict.fromkeys(remarks))
 
 
 def _named(fact: Fact, knowledge: Knowledge) -> str:
@@ -341,9 +309,9 @@ def _line(group: Group, facts: Facts, knowledge: Knowledge) -> str:
     fill = fillings(group, facts.onset, knowledge)
     parts = []
     if group.chain:
-        parts.append(_say(group.chain.texts, "Summary", variant(group), fill))
+        parts.append(say(group.chain.texts, "Summary", variant(group), fill))
     else:
-        parts.append(_say(group.lead.contributor.texts, "Line", variant(group), fill))
+        parts.append(say(group.lead.contributor.texts, "Line", variant(group), fill))
     grade = group.lead.contributor.grade
     due, remarks = overdue(group.findings, facts, knowledge), _remarks(group, facts, knowledge)
     more = [_due(due, knowledge)] if due else []
@@ -364,9 +332,7 @@ def alerts(facts: Facts, knowledge: Knowledge) -> list[str]:
     for alert in knowledge.guards.alerts:
         answer = alert.when.answer(Case(facts))
         if answer.holds:
-            what = phrases.values(
-                [fact for fact in answer.evidence if isinstance(fact, LabResult)], knowledge
-            )
+            what = phrases.course_of([fact for fact in answer.evidence if isinstance(fact, LabResult)])
             said.append(alert.say.replace("{what}", what))
     return said
 

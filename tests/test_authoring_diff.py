@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from cds_service.authoring.comparison import changes, headline
-from cds_service.contributors import load
 from cds_service.authoring.differences import worded
-from cds_service.hooks import Action, Card, Coding, Source, Suggestion
 from cds_service.authoring.stories import Story, Told
+from cds_service.contributors import load
+from cds_service.hooks import Action, Card, Coding, Source, Suggestion
 from tests.authored import (
     POTASSIUM,
     add_story,

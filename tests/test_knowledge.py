@@ -114,14 +114,17 @@ def test_every_summary_fits_without_its_facts(knowledge: Knowledge) -> None:
 
 
 def test_grade_d_never_raises_a_card_by_itself(knowledge: Knowledge) -> None:
-    """KNOWLEDGE section 2: D rows appear only in the also-consider card, unless chained."""
-    levels = {
-        each.row: {level for level, _ in each.when}
+    """KNOWLEDGE section 2: D rows appear only in the also-consider card, unless chained to a value or a code."""
+    raised = {
+        (each.row, level): repr(criterion)
         for each in knowledge.contributors
         if each.grades.get("contributing") == "D" and each.kind != "lab"
+        for level, criterion in each.when
+        if level not in ("also_consider", "in_chain")
     }
 
-    assert all(found == {"also_consider"} for found in levels.values()), levels
+    assert [key for key, criterion in raised.items() if "HasDiagnosis" not in criterion] == []
+    assert {row for row, _ in raised} <= {"D12"}
 
 
 def test_unsigned_files_speak_in_the_demo_only(cards: Path) -> None:
@@ -162,12 +165,12 @@ def test_signature_holds_for_the_content_that_was_signed(cards: Path) -> None:
         (_POTASSIUM, "cites: [ALLEN2012", "cites: [NOBODY1999", "cites[0]"),
         (_POTASSIUM, "label: low potassium\n", "", "label"),
         (_POTASSIUM, "label: low potassium", "label: {en: low potassium}", "label"),
-        (_POTASSIUM, "subject: {latest: potassium}", "subject: {latest: kalium}", "subject: latest"),
-        (_POTASSIUM, "subject: {latest: potassium}", "subject: {newest: potassium}", "subject"),
+        (_POTASSIUM, "subject: {latest: [potassium,", "subject: {latest: [kalium,", "subject: latest[0]"),
+        (_POTASSIUM, "subject: {latest:", "subject: {newest:", "subject"),
         (
             _POTASSIUM,
-            "subject: {latest: potassium}",
-            "subject: {latest: potassium, within: 3 days}",
+            "subject: {latest: [potassium, potassium_pre_dialysis]}",
+            "subject: {latest: [potassium, potassium_pre_dialysis], within: 3 days}",
             "subject",
         ),
         (

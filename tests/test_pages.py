@@ -508,6 +508,10 @@ def test_a_chain_links_its_rows_and_a_row_its_chains(pages: Pages) -> None:
             {"unmeasured": ["calcium_ionized", "calcium"], "since_change": "yes"},
             "no usable ionised calcium or calcium since the drug was last changed or given, or since the diagnosis",
         ),
+        (
+            {"unmeasured": "calcium_ionized", "changed": "calcium", "after": "8 weeks"},
+            "calcium begun or its dose changed more than 8 weeks ago, with no ionised calcium since",
+        ),
         ({"same_day": "glucose", "above": "10 mmol/L"}, "glucose of the same day above 10 mmol/L"),
         (
             {"diagnosed": "hard_exercise", "confirmed": "yes", "before_result": "7 days"},

@@ -38,9 +38,7 @@ def test_egfr_below_30_makes_a_card(value: str, place: tuple[str, str] | None) -
     assert found.place("C06") == place
 
 
-@pytest.mark.parametrize(
-    ("age", "place"), [(90, _MAIN), (91, _LINE), (365, _LINE), (366, None)]
-)
+@pytest.mark.parametrize(("age", "place"), [(90, _MAIN), (91, _LINE), (365, _LINE), (366, None)])
 def test_egfr_counts_for_90_days_and_as_history_for_a_year(age: int, place: tuple[str, str] | None) -> None:
     patient = _with_egfr("22", age)
 

@@ -51,7 +51,9 @@ def test_liver_disease_with_ascites_is_advanced() -> None:
 
 def test_ascites_of_unknown_origin_is_not_liver_disease() -> None:
     coding = {
-        "coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "R18.8", "display": "Other ascites"}]
+        "coding": [
+            {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "R18.8", "display": "Other ascites"}
+        ]
     }
     patient = _with("ascites", code=coding)
 

@@ -77,3 +77,79 @@ def test_values_taken_since_are_not_suggested_again() -> None:
     found = answer(patient).suggested
 
     assert found == frozenset()
+
+
+@pytest.mark.parametrize("drug", ["indapamide", "furosemide", "empagliflozin"])
+def test_drug_that_adds_to_the_loss_is_named(drug: str) -> None:
+    patient = (
+        a_patient()
+        .with_cramps()
+        .with_diagnosis("vomiting_diarrhoea", days_before(20))
+        .taking(drug, "2020-01-01")
+    )
+
+    found = answer(patient).detail("S01")
+
+    assert f"{drug.capitalize()}: more loss of fluid, review sick-day advice." in found
+
+
+@pytest.mark.parametrize("verification", ["refuted", "entered-in-error"])
+def test_entry_that_was_taken_back_is_not_flagged(verification: str) -> None:
+    patient = (
+        a_patient()
+        .with_cramps()
+        .with_diagnosis(
+            "dehydration_volume_depletion",
+            days_before(20),
+            verificationStatus={"coding": [{"code": verification}]},
+        )
+    )
+
+    found = answer(patient)
+
+    assert found.cards == ()
+
+
+def test_stomach_upset_of_a_patient_with_coeliac_disease_counts() -> None:
+    coeliac = {
+        "resourceType": "Condition",
+        "id": "gut",
+        "code": {"text": "Coeliac disease"},
+        "recordedDate": "2015-01-01",
+    }
+    patient = (
+        a_patient()
+        .with_cramps()
+        .having("conditions", coeliac)
+        .with_diagnosis("vomiting_diarrhoea", days_before(20))
+    )
+
+    found = answer(patient)
+
+    assert found.flagged == {"C17", "S01"}
+
+
+def test_high_sodium_makes_it_one_card() -> None:
+    patient = (
+        a_patient()
+        .with_cramps()
+        .with_diagnosis("heat_or_heavy_sweating", days_before(20))
+        .with_result("sodium", "151 mmol/L")
+    )
+
+    found = answer(patient)
+
+    assert (len(found.cards), found.chain_of("S01"), found.indicator("S01")) == (1, "M9", "warning")
+
+
+def test_low_value_after_gut_loss_keeps_its_own_card() -> None:
+    patient = (
+        a_patient()
+        .with_cramps()
+        .with_diagnosis("vomiting_diarrhoea", days_before(20))
+        .with_result("potassium", "3.1 mmol/L")
+    )
+
+    found = answer(patient)
+
+    assert (found.chains, found.flagged) == ((), {"L01", "S01"})

@@ -89,7 +89,9 @@ def test_neuropathy_makes_a_card_even_at_goal(neuropathy: str) -> None:
 
 
 def test_neuropathy_of_diabetes_is_enough_without_another_code() -> None:
-    patient = a_patient().with_cramps().with_diagnosis("diabetic_neuropathy", code={"text": "diabetic neuropathy"})
+    patient = (
+        a_patient().with_cramps().with_diagnosis("diabetic_neuropathy", code={"text": "diabetic neuropathy"})
+    )
 
     found = answer(patient)
 

@@ -55,9 +55,7 @@ def test_without_metformin_nothing_is_said_of_it() -> None:
     assert "Metformin over years" not in found.printed
 
 
-@pytest.mark.parametrize(
-    ("hba1c", "suggested"), [(None, {"HbA1c"}), ("5.4 %", set())]
-)
+@pytest.mark.parametrize(("hba1c", "suggested"), [(None, {"HbA1c"}), ("5.4 %", set())])
 def test_diabetes_is_looked_for_once(hba1c: str | None, suggested: set[str]) -> None:
     patient = _with_neuropathy().with_result("hba1c", hba1c) if hba1c else _with_neuropathy()
 

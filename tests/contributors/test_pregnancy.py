@@ -235,3 +235,48 @@ def test_swollen_leg_and_magnesium_are_worded_with_care() -> None:
 
     assert "one swollen leg: think of DVT" in found
     assert "magnesium may be discussed with the maternity team" in found
+
+
+def test_weeks_of_gestation_are_told_where_they_are_known() -> None:
+    patient = _pregnant().having("observations", _weeks(24))
+
+    found = answer(patient).detail("C12")
+
+    assert "Pregnancy recorded 15 Jun 2026, 24 weeks" in found
+
+
+@pytest.mark.parametrize("age", [5, 60])
+def test_recorded_thrombosis_takes_it_along(age: int) -> None:
+    """Red flag R3: a clot is likelier in pregnancy."""
+    patient = _pregnant().with_diagnosis("acute_dvt", days_before(age))
+
+    found = answer(patient)
+
+    assert (len(found.cards), found.flagged) == (1, {"C12", "C15"})
+    assert "Check before treating this as benign cramp" in found.detail("C12")
+
+
+def test_restless_legs_of_pregnancy_are_told_beside_it() -> None:
+    patient = _pregnant().with_diagnosis("restless_legs_syndrome", days_before(20))
+
+    found = answer(patient)
+
+    assert found.flagged == {"C11", "C12"}
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "is_told"),
+    [
+        ("magnesium", "0.66 mmol/L", True),
+        ("calcium_total", "2.05 mmol/L", True),
+        ("magnesium", "0.72 mmol/L", False),
+    ],
+)
+def test_low_magnesium_or_calcium_is_read_with_pregnancy_in_mind(
+    analyte: str, value: str, is_told: bool
+) -> None:
+    patient = _pregnant().with_result(analyte, value)
+
+    found = answer(patient).detail("C12")
+
+    assert ("Magnesium, total calcium and albumin fall in a normal pregnancy." in found) is is_told

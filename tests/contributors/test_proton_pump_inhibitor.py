@@ -139,6 +139,19 @@ def test_magnesium_is_overdue_after_a_year_with_a_diuretic_or_digoxin(
     assert ("monitoring looks overdue: Mg (none on file)" in found.detail("D09")) is is_due
 
 
+def test_rise_of_the_dose_does_not_put_off_a_magnesium_that_was_never_taken() -> None:
+    patient = (
+        cramping()
+        .taking("omeprazole", "2022-01-01", until=days_before(101), dose="20 mg")
+        .taking("omeprazole", days_before(100), dose="40 mg")
+        .taking("digoxin", "2020-01-01")
+    )
+
+    found = answer(patient)
+
+    assert "no current magnesium at this dose (evidence C); monitoring looks overdue" in found.detail("D09")
+
+
 def test_magnesium_is_not_overdue_without_a_diuretic_or_digoxin() -> None:
     patient = cramping().taking("omeprazole", "2020-01-01")
 

@@ -124,6 +124,8 @@ def test_condition_that_adds_to_the_risk_is_told(concept: str, words: str) -> No
         ("potassium", "3.4 mmol/L", 91, False),
         ("potassium", "3.5 mmol/L", 7, False),
         ("platelets", "149 10*9/L", 365, True),
+        ("platelets", "99 10*9/L", 31, True),
+        ("platelets", "99 10*9/L", 30, False),
         ("platelets", "149 10*9/L", 366, False),
         ("platelets", "150 10*9/L", 7, False),
     ],

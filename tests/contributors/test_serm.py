@@ -63,7 +63,7 @@ def test_card_raises_deep_vein_thrombosis_and_orders_nothing() -> None:
 
     found = answer(patient)
 
-    assert "one-sided swelling or pain raises deep vein thrombosis" in found.detail("D13")
+    assert "one-sided swelling or pain raises the question of deep vein thrombosis" in found.detail("D13")
     assert found.suggested == frozenset()
 
 
@@ -82,7 +82,7 @@ def test_recorded_one_sided_swelling_is_told(members: dict[str, Any], on: str, i
 
     found = answer(patient)
 
-    assert ("One-sided leg swelling is recorded" in found.detail("D13")) is is_told
+    assert found.printed.count("One-sided leg swelling is recorded") == is_told
 
 
 def test_coded_acute_thrombosis_is_the_urgent_card_and_names_it() -> None:

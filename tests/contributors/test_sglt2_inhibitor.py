@@ -114,7 +114,7 @@ def test_line_names_what_adds_to_it() -> None:
 
     said = "- **Empagliflozin** (SGLT2 inhibitor), from 1 Apr 2026; check volume and sick-day advice (evidence D)"
     assert said in lines[0]
-    assert f"{said}; furosemide adds to the loss of volume" in lines[1]
+    assert f"{said}; adding to the loss of volume: furosemide" in lines[1]
 
 
 def test_no_test_is_offered_by_itself() -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.boundary_charts import Chart, tests_of_order
-from tests.boundary_values import (
+from tests.boundaries.charts import Chart, tests_of_order
+from tests.boundaries.values import (
+    COUNTS,
     Front,
     Taken,
     Value,
@@ -17,9 +18,12 @@ from tests.boundary_values import (
     time_class,
     values,
 )
-from tests.boundary_words import Case, Fact, truth
+from tests.boundaries.words import Case, Fact, truth
 
 LEVELS = ("critical", "warning", "info", "also_consider", "in_chain")
+
+
+_Speaking = list[tuple[str, Fact | None]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Said:
 
 def judged(front: Front, chart: Chart) -> Said:
     """The most urgent of what the file's subjects and red flags say."""
-    found = [(level, None) for flag in front.get("red_flags", ()) if (level := _flagged(flag, chart))]
+    found: _Speaking = [
+        (level, None) for each in many(front.get("red_flags")) if (level := _flagged(each, chart))
+    ]
     aside: set[str] = set()
     for subject in many(front["subject"]):
         said, reasons = _by_subject(front, subject, chart)
@@ -42,10 +48,8 @@ def judged(front: Front, chart: Chart) -> Said:
     if not found:
         return Said(None, frozenset(aside))
     level, lead = min(found, key=lambda each: LEVELS.index(each[0]))
-    return Said(level, due=frozenset(_due(front, lead, chart)))
-
-
-_Speaking = list[tuple[str, Fact | None]]
+    told = frozenset(aside if level == "in_chain" else ())
+    return Said(level, told, frozenset(_due(front, lead, chart)))
 
 
 def _by_subject(front: Front, subject: Front, chart: Chart) -> tuple[_Speaking, set[str]]:
@@ -53,7 +57,12 @@ def _by_subject(front: Front, subject: Front, chart: Chart) -> tuple[_Speaking, 
     found: _Speaking = [(level, each) for each in facts if (level := _level(front, Case(chart, each)))]
     if "latest" in subject:
         return _by_newest(front, facts, found, chart)
-    return found, set() if found else _reasons(front, facts, chart)
+    counted = [each for each in facts if not isinstance(each, Taken) or each.began in COUNTS]
+    return found, _reasons(front, counted, chart) if _is_quiet(found) else set()
+
+
+def _is_quiet(found: _Speaking) -> bool:
+    return all(level == "in_chain" for level, _ in found)
 
 
 def _is_subject(subject: Front, fact: Fact, chart: Chart) -> bool:
@@ -95,7 +104,7 @@ def subject_facts(front: Front, subject: Front, chart: Chart) -> list[Fact]:
     lead = next((each for each in found if each and each[0].age == newest), [])
     finals = [each for each in lead if not each.is_preliminary]
     if lead and lead[0].is_preliminary and _level(front, Case(chart, lead[0])) is None:
-        return [*finals[:1]]
+        return [*(finals or lead)[:1]]
     return [*lead[:1]]
 
 
@@ -157,7 +166,7 @@ def _flagged(flag: Front, chart: Chart) -> str | None:
         if each.age is not None and each.age <= 30 and each.is_confirmed:
             levels.append("critical")
         else:
-            levels.append("warning" if each.age is None or each.age <= until else "info")
+            levels.append("warning" if each.age is None or each.age <= until else "also_consider")
     return min(levels, key=LEVELS.index, default=None)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tests.boundary_charts import Chart, Entry, tests_of_order
-from tests.boundary_values import Taken, Value, amount, days, entries, listed, many, time_class, values
+from tests.boundaries.charts import Chart, Entry, tests_of_order
+from tests.boundaries.values import Taken, Value, amount, days, entries, listed, many, time_class, values
 
 Truth = bool | None
 

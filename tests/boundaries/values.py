@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from tests.boundary_charts import Chart, Drug, Entry, Lab, coding
+from tests.boundaries.charts import Chart, Drug, Entry, Lab, coding
 from tests.patients import CARDS
 
 Front = Mapping[str, Any]
 
-_COUNTS = ("strong", "plausible", "recently-stopped", "stopped-since", "weak", "unknown")
+COUNTS = ("strong", "plausible", "recently-stopped", "stopped-since", "weak", "unknown")
 
 
 @cache
@@ -72,7 +72,7 @@ def time_class(drug: Drug, chart: Chart, washout: int) -> str:
         found = "unknown"
     else:
         found = "strong" if before <= 90 else "plausible" if before <= 365 else "weak"
-    is_doubted = drug.status == "unknown" and since is not None and found in _COUNTS
+    is_doubted = drug.status == "unknown" and since is not None and found in COUNTS
     return "unknown" if is_doubted else found
 
 
@@ -84,7 +84,7 @@ def _stopped(until: int, onset: int, washout: int) -> str:
 
 def of_doses(drug: Drug, chart: Chart, window: int, counted: str) -> Taken:
     """Single doses and infusions: the last one before the onset, or the start, lies in the window."""
-    if drug.since is None:
+    if drug.since is None or (drug.status == "unknown" and drug.since >= chart.onset):
         return Taken(drug, "unknown", None)
     latest = chart.onset if chart.onset_is_stated else chart.onset + 1
     if drug.since < latest:
@@ -143,8 +143,8 @@ def usable(lab: Lab) -> Value | None:
         unit=unit,
         sign=sign,
         age=lab.age,
-        low=low[0] if low else None,
-        high=high[0] if high else None,
+        low=low[0] if low and low[1] == unit else None,
+        high=high[0] if high and high[1] == unit else None,
         clock=lab.clock,
         is_preliminary=lab.status == "preliminary",
     )
@@ -200,7 +200,7 @@ def _for_albumin(calcium: Value, albumins: Sequence[Value]) -> Value:
     return replace(calcium, corrected=corrected, companion=albumin)
 
 
-# --- what else is in the chart ------------------------------------------------------------------------------------------
+# --- what else is in the chart --------------------------------------------------------------------------------
 
 
 def entries(chart: Chart, concept: str) -> list[Entry]:

@@ -164,6 +164,17 @@ def product(value_set: str, ingredient: str) -> Product:
 
 
 @cache
+def plainest(value_set: str) -> tuple[str, ...]:
+    """The members of a class, those first that have a code and are members of the fewest other classes."""
+
+    def place(ingredient: str) -> tuple[object, ...]:
+        named = product(value_set, ingredient)
+        return not named.code, len(named.value_sets), ingredient
+
+    return tuple(sorted(members(value_set), key=place))
+
+
+@cache
 def coding(concept: str) -> tuple[Product, frozenset[str]]:
     """How a diagnosis is named in a record: the code that means the fewest other concepts, else its words."""
     coded = [row for row in rows("diagnoses")[concept] if row["match"] in _CODED]

@@ -1,0 +1,1 @@
+"""Boundary cases generated from the knowledge files, and a second reading of them to say what is expected."""
