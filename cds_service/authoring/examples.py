@@ -99,8 +99,8 @@ class Examples:
 
 def _printed(short: str, amount: str) -> str:
     """ "CK 10 x ULN", "ABI 0.90": the unit as a laboratory prints it, without UCUM's words in braces."""
-    printed = unit(amount.replace(" ULN", " x ULN"))
-    return f"{short} {_ANNOTATION.sub('', printed)}"
+    printed = unit(_ANNOTATION.sub("", amount.replace(" ULN", " x ULN")))
+    return f"{short} {printed}".rstrip()
 
 
 def _coded(members: list[Contributor], title: str) -> tuple[str, ...]:

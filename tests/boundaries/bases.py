@@ -217,9 +217,7 @@ def goals(front: Front) -> Iterator[Goal]:
     if "on_its_own" in front:
         yield Goal("on_its_own", (front["when"]["warning"], front["on_its_own"]), _speaks("info"))
     for place, reason in enumerate(front.get("set_aside", ())):
-        yield Goal(
-            f"set_aside[{place}]", (reason["when"],), lambda said, say=reason["say"]: say in said.aside
-        )
+        yield Goal(f"set_aside[{place}]", (reason["when"],), _tells(reason["say"]))
     for place, plan in enumerate(front.get("overdue", ())):
         nodes = (plan["when"],) if "when" in plan else ()
         yield Goal(f"overdue[{place}]", nodes, lambda said: bool(said.due))
@@ -227,6 +225,10 @@ def goals(front: Front) -> Iterator[Goal]:
 
 def _speaks(level: str) -> Callable[[Said], bool]:
     return lambda said: said.level == level
+
+
+def _tells(say: str) -> Callable[[Said], bool]:
+    return lambda said: say in said.aside
 
 
 def bases(front: Front) -> list[Base]:

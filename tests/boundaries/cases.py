@@ -1,6 +1,6 @@
 """Boundary cases of one contributor's file: a chart, what is special about it in words, and what is expected there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cds_service.chains import merge
@@ -10,6 +10,7 @@ from cds_service.monitoring import overdue
 from tests.boundaries.bases import Base, bases
 from tests.boundaries.changes import additions, changes, plain, stopped_since, values
 from tests.boundaries.charts import Chart, facts_of
+from tests.boundaries.mutants import mutants
 from tests.boundaries.reference import Said, judged
 from tests.boundaries.values import Front
 from tests.findings_of import site
@@ -23,42 +24,59 @@ class BoundaryCase:
     words: str
     chart: Chart
     expected: Said
+    kind: tuple[str, str] = ("", "")
 
     def __str__(self) -> str:
         return f"{self.file} {self.words}"
 
 
-def cases(file: str, front: Front) -> Iterator[BoundaryCase]:
+def cases(file: str, front: Front) -> list[BoundaryCase]:
     """
-    Every limit around every base; other changes once for each outcome, under the first criterion they concern.
+    Each kind of change once for each outcome, and what it takes to notice every small change of the file.
 
     Raises:
         NotUnderstood: At a word without a handler.
     """
+    found = list(_pool(file, front))
+    kept = list(_once(found))
+    for _, mutant in mutants(front):
+        if not any(notices(each, mutant) for each in kept):
+            kept += [each for each in found if notices(each, mutant)][:1]
+    return kept
+
+
+def notices(case: BoundaryCase, mutant: Front) -> bool:
+    """Whether the case would fail if the file said this instead."""
+    return judged(mutant, case.chart) != case.expected
+
+
+def _pool(file: str, front: Front) -> Iterator[BoundaryCase]:
+    """Every chart around every base, once."""
     charts: set[Chart] = set()
-    said: set[tuple[str, Said]] = set()
-    paths: set[str] = set()
     for base in bases(front):
-        path = base.path.partition("[")[0]
-        is_first = path not in paths
-        for words, chart in _at_limits(front, base, is_first=is_first):
+        for words, chart in _around(front, base):
             if chart not in charts:
                 charts.add(chart)
-                yield BoundaryCase(file, f"{base.path}: {words}", chart, judged(front, chart))
-        for words, chart in _around(front, base, is_first=is_first):
-            expected = judged(front, chart)
-            change = _without_names(words, base.chart), expected
-            if chart not in charts and change not in said:
-                charts.add(chart)
-                said.add(change)
-                yield BoundaryCase(file, f"{base.path}: {words}", chart, expected)
-        paths.add(path)
+                kind = base.path.partition("[")[0], _without_names(words, base.chart)
+                yield BoundaryCase(file, f"{base.path}: {words}", chart, judged(front, chart), kind)
 
 
-def _at_limits(front: Front, base: Base, *, is_first: bool) -> Iterator[tuple[str, Chart]]:
-    """All limits of the file for the first way to reach a level, those of its own criterion for the others."""
+def _around(front: Front, base: Base) -> Iterator[tuple[str, Chart]]:
     yield "as it should be", base.chart
-    yield from values(front, base.chart, None if is_first else base.part)
+    yield from values(front, base.chart)
+    yield from changes(front, base.chart)
+    yield from stopped_since(front, base.chart)
+    yield from additions(front, base.chart)
+
+
+def _once(found: Sequence[BoundaryCase]) -> Iterator[BoundaryCase]:
+    said: set[tuple[str, Said]] = set()
+    for each in found:
+        path, change = each.kind
+        told = change if change != "as it should be" else f"{path} as it should be"
+        if (told, each.expected) not in said:
+            said.add((told, each.expected))
+            yield each
 
 
 def _without_names(words: str, chart: Chart) -> str:
@@ -68,14 +86,6 @@ def _without_names(words: str, chart: Chart) -> str:
     for name in names:
         words = words.replace(name, "*")
     return words
-
-
-def _around(front: Front, base: Base, *, is_first: bool) -> Iterator[tuple[str, Chart]]:
-    """What is neither a limit nor a matter of the way by which the level was reached: told once for each outcome."""
-    yield from changes(front, base.chart)
-    yield from stopped_since(front, base.chart)
-    if is_first:
-        yield from additions(front, base.chart)
 
 
 def observed(contributor: Contributor, chart: Chart) -> Said:

@@ -278,7 +278,12 @@ def _ranges(front: Front, lab: Lab) -> Iterator[tuple[str, tuple[Lab, ...]]]:
             own = number + sign * 5 * step(limit)
             for value in (own - sign * step(limit), own, number, number - sign * step(limit)):
                 text = f"{value:f} {unit}"
-                ranged = replace(lab, value=text, **{side: f"{own:f} {unit}"})
+                bound = f"{own:f} {unit}"
+                ranged = (
+                    replace(lab, value=text, low=bound)
+                    if side == "low"
+                    else replace(lab, value=text, high=bound)
+                )
                 yield f"{name} {text}, the laboratory's {side} limit {own:f}", (ranged,)
 
 

@@ -133,3 +133,17 @@ def test_eating_disorder_is_not_part_of_it() -> None:
     found = answer(patient)
 
     assert found.cards == ()
+
+
+def test_line_does_not_say_that_minerals_were_measured() -> None:
+    """The same line serves where the card gives way to more urgent ones."""
+    patient = (
+        _with_entry()
+        .with_diagnosis("new_weakness_or_fasciculation", days_before(40))
+        .with_diagnosis("restless_legs_syndrome", "2019-01-01")
+    )
+
+    found = answer(patient)
+
+    assert found.place("C17") == ("contributor", "also-consider")
+    assert "(recorded 1 Jan 2015): watch magnesium, potassium, calcium (evidence C)" in found.detail("C17")
