@@ -89,7 +89,13 @@ def _best(
     chains: Sequence[Chain], free: dict[str, Finding], facts: Facts
 ) -> tuple[Chain, tuple[Finding, ...]] | None:
     formed = [(chain, members) for chain in chains if (members := formed_by(chain, free.values(), facts))]
-    return min(formed, key=lambda pair: (pair[1][0].urgency, -len(pair[1]), pair[0].place), default=None)
+    return min(formed, key=_preference, default=None)
+
+
+def _preference(formed: tuple[Chain, tuple[Finding, ...]]) -> tuple[object, ...]:
+    """The higher indicator, then more members (those that join among them), then the lower number."""
+    chain, members = formed
+    return members[0].urgency, -len(members), chain.place
 
 
 def formed_by(chain: Chain, findings: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
@@ -213,7 +219,7 @@ def _is_explained(group: Group, by: Finding) -> bool:
 def _explains(finding: Finding, other: Finding) -> bool:
     if other.flag and other.flag in finding.contributor.bears_on:
         return True
-    if other.row not in finding.contributor.explains:
+    if other.row not in finding.contributor.explains or other.level == "in_chain":
         return False
     is_drawn = finding.contributor.kind == "drug" and other.contributor.kind == "lab"
     return _drawn_on(other, finding) if is_drawn else True
@@ -270,31 +276,38 @@ def select(groups: Iterable[Group], faded: Set[str] = frozenset()) -> Selection:
     place. Info cards beyond the second main card become lines.
     """
     ranked = sorted((each for each in groups if not faded or each.identity not in faded), key=_rank)
-    critical = [each for each in ranked if each.level == "critical"]
     warnings = [each for each in ranked if each.level == "warning"]
-    infos = [each for each in ranked if each.level == "info"]
+    urgent = tuple(each for each in ranked if each.level == "critical") + tuple(warnings)
+    main, infos = _told_once(urgent, [each for each in ranked if each.level == "info"], len(urgent) + _MAIN)
     room = max(0, _MAIN - len(warnings))
-    main = (*critical, *warnings, *infos[:room])
-    lines = [*infos[room:], *(each for each in ranked if each.level == "also_consider")]
+    main, lines = main[: len(urgent) + room], [*main[len(urgent) + room :], *infos]
+    lines += [each for each in ranked if each.level == "also_consider"]
     main, lines = _told_once(main, lines)
     if len(warnings) > _MAIN or all(each.lead.role == "context" for each in lines):
         lines = []
     return Selection(main, tuple(lines[:_LINES]), len(lines[_LINES:]))
 
 
-def _told_once(main: tuple[Group, ...], lines: list[Group]) -> tuple[tuple[Group, ...], list[Group]]:
-    """A line whose entries are all on one main card goes there: one entry may be read for two rows."""
+def _told_once(
+    main: tuple[Group, ...], others: Iterable[Group], most: int = 0
+) -> tuple[tuple[Group, ...], list[Group]]:
+    """
+    What is not on the cards yet; one whose entries are all on one card goes there.
+
+    One entry may be read for two rows. Cards are added up to *most*; the rest is given back.
+    """
     kept, cards = [], list(main)
-    for line in lines:
-        sources = {source for each in line.findings for source in each.sources}
+    for each in others:
+        sources = _sources(each)
         place = next((place for place, card in enumerate(cards) if sources <= _sources(card)), None)
-        if place is None:
-            kept.append(line)
-            continue
-        card = cards[place]
-        cards[place] = replace(
-            card, findings=(*card.findings, *line.findings), joined=(*card.joined, *line.findings)
-        )
+        if place is not None:
+            card = cards[place]
+            joined_ = (*card.joined, *each.findings)
+            cards[place] = replace(card, findings=(*card.findings, *each.findings), joined=joined_)
+        elif len(cards) < most:
+            cards.append(each)
+        else:
+            kept.append(each)
     return tuple(cards), kept
 
 

@@ -36,6 +36,7 @@ _UNITS = {
     "mmol": "mmol",
     "meq": "meq",
 }
+_FEW_LINES = 20
 _MOST = Decimal(1_000_000)  # more of any unit is no dose
 _PIECE = re.compile(r"\W*(?:(?:1|each|piece|\w*(?:tab|tbl|cap|pill)\w*)\W*)?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
@@ -104,6 +105,12 @@ def daily_dose(doses: Sequence[Dose], concept: Concept) -> Quantity | None:
     if len(known) < len(parts) or len({part.unit for part in known}) > 1 or _are_steps(doses, known):
         return None
     return _daily(sum((part.value for part in known), Decimal(0)), known[0].unit)
+
+
+def is_divided(doses: Sequence[Dose]) -> bool:
+    """Whether the dose a day is taken at several times of the day, as far as the lines say."""
+    often = (dose.per_day or _units_a_day(dose.text) or 1 for dose in doses[:_FEW_LINES])
+    return len(_once_each(doses)) > 1 or any(times > 1 for times in often)
 
 
 def _once_each(doses: Sequence[Dose]) -> list[Dose]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from cds_service.code_table import WAYS
 from cds_service.dates import Span, written
-from cds_service.doses import daily_dose
+from cds_service.doses import daily_dose, is_divided
 from cds_service.facts import Course, Exposure, Rise
 from cds_service.quantity import Quantity
 from cds_service.record import UNREAL_INTENTS, Concept, Medicine
@@ -38,6 +38,7 @@ class Taking:
     is_statement: bool
     dose: Quantity | None
     dose_is_open: bool  # a dose is written, but not plainly
+    is_divided: bool  # taken at several times of the day
     source: str
     reasons: tuple[str, ...]
     key: str
@@ -66,6 +67,7 @@ def taking(medicine: Medicine, named: Concept) -> Taking:
         is_statement=medicine.is_statement,
         dose=dose,
         dose_is_open=dose is None and bool(medicine.doses),
+        is_divided=dose is not None and is_divided(medicine.doses),
         source=medicine.source,
         reasons=tuple(word for reason in medicine.reasons for word in reason.concept.words()),
         key=medicine.key,
@@ -169,6 +171,7 @@ def _course(run: Sequence[Taking], today: date) -> Course:
         rises=tuple(each for each in changes if each.after.value > each.before.value),
         last_change=changes[-1] if changes else None,
         dose=_last_dose(run),
+        is_divided=any(entry.is_divided for entry in run),
         sources=tuple(sorted({entry.source for entry in run})),
         is_weak=all(entry.is_unknown for entry in run),
         given=tuple(

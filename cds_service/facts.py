@@ -74,6 +74,7 @@ class Course:
     # the day of each entry; of single doses and infusions the day of each
     given: tuple[Span, ...] = field(default=(), compare=False)
     last_change: Rise | None = None  # of the dose, up or down
+    is_divided: bool = field(default=False, compare=False)  # the dose of a day is taken at several times
     reasons: tuple[str, ...] = ()
 
     @property

@@ -2,7 +2,7 @@
 
 from cds_service.card_texts import harmless
 from cds_service.frontmatter import Document, Node
-from cds_service.knowledge import Ban, Guards, Remark, SelfCare
+from cds_service.knowledge import Alert, Ban, Guards, SelfCare
 from cds_service.vocabulary import Vocabulary, criterion
 
 
@@ -18,7 +18,7 @@ def guards(document: Document, words: Vocabulary) -> Guards:
     made = Guards(
         self_care=tuple(_self_care(each, words) for each in front.take("self_care").items()),
         ask_about=tuple(_self_care(each, words) for each in front.take("ask_about").items()),
-        alerts=tuple(_remark(each, words) for each in front.take("alerts").items()),
+        alerts=tuple(_alert(each, words) for each in front.take("alerts").items()),
         bans=tuple(_ban(each, words) for each in front.take("bans").items()),
         nothing_found=_said(front.take("nothing_found")),
         after_stopping=_said(front.take("after_stopping")),
@@ -39,8 +39,9 @@ def _self_care(node: Node, words: Vocabulary) -> SelfCare:
     return made
 
 
-def _remark(node: Node, words: Vocabulary) -> Remark:
-    made = Remark(criterion(node.take("when"), words), _said(node.take("say")))
+def _alert(node: Node, words: Vocabulary) -> Alert:
+    row = node.maybe("said_by")
+    made = Alert(criterion(node.take("when"), words), _said(node.take("say")), row.text() if row else "")
     node.done()
     return made
 

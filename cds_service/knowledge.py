@@ -87,6 +87,15 @@ class Remark:
     say: str
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A sentence for the first card; *said_by* is the row whose safety card says it too, "" when none does."""
+
+    when: Criterion
+    say: str
+    said_by: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # loaded once: identity is enough
 class Contributor:
     """
@@ -226,7 +235,7 @@ class Guards:
 
     self_care: tuple[SelfCare, ...]
     ask_about: tuple[SelfCare, ...]
-    alerts: tuple[Remark, ...]
+    alerts: tuple[Alert, ...]
     bans: tuple[Ban, ...]
     nothing_found: str
     after_stopping: str

@@ -55,15 +55,30 @@ def amount(dose: Quantity) -> str:
 # --- drugs ------------------------------------------------------------------------------------------------------
 
 
+# the value sets use the names of RxNorm; where others are in use outside the US, cards give both
+_ELSEWHERE = {
+    "albuterol": "salbutamol/albuterol",
+    "levalbuterol": "levosalbutamol/levalbuterol",
+    "metaproterenol": "orciprenaline/metaproterenol",
+    "glyburide": "glibenclamide/glyburide",
+}
+
+
 def drug(timing: Timing) -> str:
     """The ingredient."""
-    return harmless(timing.exposure.ingredient)
+    ingredient = timing.exposure.ingredient
+    return _ELSEWHERE.get(ingredient) or harmless(ingredient)
 
 
 def dosed(timing: Timing) -> str:
     """The ingredient with its present dose where that is known."""
     dose = timing.course.dose
-    return f"{drug(timing)} {amount(dose)}" if dose else drug(timing)
+    return f"{drug(timing)} {_a_day(dose, timing)}" if dose else drug(timing)
+
+
+def _a_day(dose: Quantity, timing: Timing) -> str:
+    """A dose that is not taken at once is said to be that of a day."""
+    return f"{amount(dose)} a day" if timing.course.is_divided else amount(dose)
 
 
 def since(timing: Timing) -> str:
@@ -86,7 +101,7 @@ def _course_since(timing: Timing) -> str:
         case TimeClass.WEAK if timing.replaced:
             return f"in place of {joined(map(harmless, timing.replaced))}, the class since {began}"
         case TimeClass.WEAK if timing.course.last_change:
-            return f"since {began}, {_changed(timing.course.last_change)}"
+            return f"since {began}, {_changed(timing.course.last_change, timing)}"
         case TimeClass.WEAK:
             if timing.course.dose is None:  # nobody can say that it stayed the same
                 return f"{_began(timing)}, dose not clear"
@@ -149,8 +164,8 @@ def _what_began(timing: Timing) -> str:
     return f"{drug(timing)} was {verb}"
 
 
-def _changed(change: Rise) -> str:
-    return f"{change.before.value} to {amount(change.after)} on {change.on}"
+def _changed(change: Rise, timing: Timing) -> str:
+    return f"{change.before.value} to {_a_day(change.after, timing)} on {change.on}"
 
 
 def _open(timing: Timing) -> str:
@@ -170,7 +185,7 @@ def course(timing: Timing) -> str:
     """A drug's own bullet: "Furosemide 40 to 80 mg on 20 Apr 2026"."""
     rise = next((each for each in timing.course.rises if timing.is_rise and each.on == timing.change), None)
     if rise is not None and timing.time_class in (TimeClass.STRONG, TimeClass.PLAUSIBLE):
-        return f"{drug(timing)} {_changed(rise)}"
+        return f"{drug(timing)} {_changed(rise, timing)}"
     phrase = since(timing)
     comma = ", " if phrase.startswith(("start date", "stop date")) else " "
     return f"{_dosed_then(timing)}{comma}{phrase}"
@@ -186,7 +201,7 @@ def _dosed_then(timing: Timing) -> str:
         return dosed(timing)
     if dose is None or timing.replaced or not timing.course.is_running:
         return drug(timing)
-    return f"{drug(timing)}, now {amount(dose)},"
+    return f"{drug(timing)}, now {_a_day(dose, timing)},"
 
 
 def onset(facts: Facts) -> str:
@@ -239,9 +254,13 @@ def values(results: Sequence[LabResult], knowledge: Knowledge) -> str:
 
 
 def course_of(results: Iterable[LabResult]) -> str:
-    """ "80 umol/L on 3 Jan 2026, then 160 umol/L on 8 Jun 2026"."""
+    """ "80 (3 Jan 2026) to 160 umol/L (8 Jun 2026)"; results of one analyte in one unit."""
     ordered = sorted(results, key=lambda each: (each.taken.first, each.value))
-    return ", then ".join(f"{' '.join(reported(each))} on {each.taken}" for each in ordered)
+    if not ordered:
+        return ""
+    *earlier, last = ordered
+    values_ = [f"{reported(each)[0]} ({each.taken})" for each in earlier]
+    return " to ".join((*values_, f"{' '.join(reported(last))} ({last.taken})"))
 
 
 def measured(results: Sequence[LabResult], facts: Facts, knowledge: Knowledge) -> str:
@@ -261,7 +280,6 @@ def _bold(results: Sequence[LabResult], knowledge: Knowledge) -> str:
 
 
 def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
-    short = knowledge.analytes[result.analyte].short
     notes = [
         note
         for holds, note in (
@@ -272,7 +290,8 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
         if holds
     ]
     if knowledge.analytes[result.analyte].in_multiples and result.high:
-        notes.append(f"{short} {round(result.value / result.high, 1)} x ULN {result.high}")
+        times = result.value / result.high
+        notes.append(f"{round(times) if times >= 10 else round(times, 1)} x ULN {result.high}")
     latest = facts.latest(result.analyte, with_preliminary=True)
     same_day = [each for each in latest if reported(each) != reported(result)]
     if same_day and result in latest:
@@ -306,16 +325,20 @@ def recorded(entry: Diagnosed) -> str:
     """ "since 3 Mar 2020" by its onset, "recorded 3 Mar 2020" where only that is known."""
     if entry.on is None:
         return "date not recorded"
+    if entry.concept.endswith("surgery"):
+        return f"on {entry.on}"
     return f"recorded {entry.on}" if entry.on == entry.recorded else f"since {entry.on}"
 
 
-def diagnosis(entry: Diagnosed, facts: Facts, knowledge: Knowledge) -> str:
-    """A diagnosis's own bullet."""
+def diagnosis(entries: Sequence[Diagnosed], facts: Facts, knowledge: Knowledge) -> str:
+    """A bullet of one entry and what it was read as: "type 2 diabetes, diabetic neuropathy since 15 Mar 2021"."""
+    entry = entries[0]
     is_pregnancy = entry.concept == "pregnancy_current" and facts.gestation is not None
     weeks = f", {facts.gestation} weeks" if is_pregnancy else ""
     doubt = "" if entry.is_confirmed else ", not confirmed"
     text = ", matched by text" if entry.matched_by == "text" else ""
-    return f"{concept(entry, knowledge)} {recorded(entry)}{weeks}{doubt}{text}"
+    names = ", ".join(dict.fromkeys(concept(each, knowledge) for each in entries))
+    return f"{names} {recorded(entry)}{weeks}{doubt}{text}"
 
 
 def dropped(each: Fact, why: str, knowledge: Knowledge) -> str:

@@ -20,7 +20,7 @@ def fillings(group: Group, onset: Onset | None, knowledge: Knowledge) -> dict[st
     fill |= {"value": fill["fact"], "values": fill["fact"], "taken_on": fill["dated"]}
     fill["drugs"] = phrases.joined(phrases.drug(each) for each in _members(group) or drugs)
     if drugs:
-        lead = min(drugs, key=lambda each: each.time_class.strength)
+        lead = min(_members(group) or drugs, key=lambda each: each.time_class.strength)
         fill |= {
             "drug": phrases.drug(lead),
             "timing": phrases.timing_clause(lead, onset),
@@ -30,7 +30,8 @@ def fillings(group: Group, onset: Onset | None, knowledge: Knowledge) -> dict[st
         fill |= {
             "value": phrases.value(results[0], knowledge),
             "values": phrases.values(results, knowledge),
-            "taken_on": str(results[0].taken),
+            # values of different days keep their own
+            "taken_on": phrases.joined(str(each.taken) for each in results),
         }
     if entries:
         fill |= {

@@ -54,7 +54,7 @@ def cards(
     tells = places[-1] if places and not selection.also else None
     told = _analytes((*selection.main, *selection.also))
     taken: set[str] = set()
-    alerts = wording.alerts(facts, desk.knowledge)
+    alerts = wording.alerts(facts, desk.knowledge, selection.main)
     made = [
         _main(group, aside, told, taken, facts, desk, tells=place == tells, alerts=() if place else alerts)
         for place, group in enumerate(selection.main)
@@ -116,7 +116,7 @@ def _also(
 ) -> Card:
     # no self-care beside an urgent card, or where a clot or a failing kidney is in question
     flagged = any(each.level == "critical" or each.lead.flag for each in selection.main)
-    urgent = flagged or bool(wording.alerts(facts, desk.knowledge))
+    urgent = flagged or bool(wording.alerts(facts, desk.knowledge, ()))
     detail = wording.also_detail(selection, aside, facts, desk.knowledge, is_urgent=urgent, alerts=alerts)
     offered = suggestions.suggestions(selection.also, facts, desk.knowledge, desk.orders, desk.subject, taken)
     count = len(selection.also) + selection.left_out

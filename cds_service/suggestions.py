@@ -61,15 +61,18 @@ def _is_wanted(
     test: str, order: OrderGroup, group: Group, facts: Facts, knowledge: Knowledge, orders: Orders
 ) -> bool:
     """Not on order, itself or in a panel; and not resulted since the fact arose (CARDS B1.7)."""
-    panels = (panel for panel, tests in knowledge.guards.panels.items() if test in tests)
+    panels = {panel for panel, tests in knowledge.guards.panels.items() if test in tests}
     if facts.ordered & {test, *panels}:
         return False
     parts = (test, *knowledge.guards.panels.get(test, ()))
-    analyte = next((orders.analytes[each] for each in parts if each in orders.analytes), None)
+    own = next((orders.analytes[each] for each in parts if each in orders.analytes), None)
+    # an adjusted calcium tells what a total one would
+    analytes = {own, *(orders.analytes[each] for each in panels if each in orders.analytes)} - {None}
     facts_used = (fact for each in group.findings for fact in (*each.facts, *each.evidence))
     subjects = {fact.analyte for fact in facts_used if isinstance(fact, LabResult)}
-    newest = next(iter(facts.results.get(analyte or "", ())), None)
-    if newest is None or analyte in subjects:
+    results = [result for name in analytes if name for result in facts.results.get(name, ())]
+    newest = max(results, key=lambda each: (each.taken.first, each.source), default=None)
+    if newest is None or analytes & subjects:
         return True
     _, age = newest.age(facts.today)
     if order.since_change or order.within:

@@ -115,7 +115,8 @@ def also_detail(
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
     care = "" if is_urgent else _self_care(facts, knowledge)
-    care, ask = in_room((care, _ask_about(facts, knowledge)), room - count((set_aside,)))
+    ask = "" if is_urgent else _ask_about(facts, knowledge)
+    care, ask = in_room((care, ask), room - count((set_aside,)))
     return Detail(paragraphs(listed, care, ask, set_aside, last), kept)
 
 
@@ -162,7 +163,8 @@ def _evidence(group: Group) -> str:
     """The grade letters for contributing, and for acting where that differs; a safety point has only the latter."""
     grades = group.chain.grades if group.chain else group.lead.contributor.grades
     contributing, acting = grades.get("contributing"), grades.get("acting")
-    if group.lead.role != group.lead.contributor.role:
+    is_flag = bool(group.lead.flag) and group.lead.variant != "history" and not group.chain
+    if is_flag or group.lead.role != group.lead.contributor.role:
         return f"Evidence: {acting}." if acting else ""
     if contributing and acting and contributing != acting:
         return f"Evidence: link {contributing}, acting on it {acting}."
@@ -185,14 +187,15 @@ def _bullets(
     companions = [each.companion for each in told if isinstance(each, LabResult) and each.companion]
     evidence += [each for each in companions if each.analyte != "albumin"]  # the bullet names it
     others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named - set(beside)
+    own = {each.source for each in told if isinstance(each, Diagnosed)}
     conditions = {
         f"{phrases.concept(each, knowledge)} ({phrases.recorded(each)})"
         for each in evidence
-        if isinstance(each, Diagnosed)
+        if isinstance(each, Diagnosed) and each.source not in own
     }
     lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
     lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *evidence])]
-    lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries(told)]
+    lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries(told, evidence)]
     beside = (
         [f"also on record: {phrases.joined([*sorted(others), *sorted(conditions)])}"]
         if others | conditions
@@ -219,14 +222,24 @@ def _items(lines: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(f"- {phrases.capital(line)}" for line in lines))
 
 
-def _entries(told: Iterable[Fact]) -> Iterable[Diagnosed]:
-    """Each diagnosis once: by an entry that states its onset where there is one."""
-    entries: dict[str, Diagnosed] = {}
+def _entries(told: Iterable[Fact], evidence: Iterable[Fact]) -> Iterable[list[Diagnosed]]:
+    """
+    Each diagnosis once, by an entry that states its onset where there is one; those read from one entry together.
+
+    What an entry that is told says besides, as *evidence*, is told with it.
+    """
+    chosen: dict[str, Diagnosed] = {}
     for each in told:
         if isinstance(each, Diagnosed):
-            known = entries.setdefault(each.concept, each)
+            known = chosen.setdefault(each.concept, each)
             if known.on == known.recorded and each.on != each.recorded:
-                entries[each.concept] = each
+                chosen[each.concept] = each
+    entries: dict[str, list[Diagnosed]] = {}
+    for each in chosen.values():
+        entries.setdefault(each.source, []).append(each)
+    for fact in evidence:
+        if isinstance(fact, Diagnosed) and fact.source in entries and fact.concept not in chosen:
+            entries[fact.source].append(fact)
     return entries.values()
 
 
@@ -326,10 +339,12 @@ def _due(due: Mapping[str, LabResult | None], knowledge: Knowledge) -> str:
     return f"monitoring looks overdue: {names} ({f'last {Span.of(newest)}' if newest else 'none on file'})"
 
 
-def alerts(facts: Facts, knowledge: Knowledge) -> list[str]:
-    """What the first card says whatever it is about."""
-    said = []
+def alerts(facts: Facts, knowledge: Knowledge, groups: Iterable[Group]) -> list[str]:
+    """What the first card says whatever it is about, unless a safety card of this answer says it."""
+    said, safe = [], {each.row for group in groups for each in group.findings if each.variant == "safety"}
     for alert in knowledge.guards.alerts:
+        if alert.said_by in safe:
+            continue
         answer = alert.when.answer(Case(facts))
         if answer.holds:
             what = phrases.course_of([fact for fact in answer.evidence if isinstance(fact, LabResult)])

@@ -586,7 +586,7 @@ def test_patient_who_takes_twenty_milligrams_twice_a_day_takes_forty() -> None:
 
     found = answer(patient)
 
-    assert "Furosemide 40 mg from 11 Apr 2026" in found.detail("D02")
+    assert "Furosemide 40 mg a day from 11 Apr 2026" in found.detail("D02")
 
 
 @pytest.mark.parametrize(
