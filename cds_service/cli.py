@@ -50,8 +50,13 @@ def serve(
         knowledge = start.knowledge(settings)
     except KnowledgeInvalid as error:
         raise _refusal(error) from None
+    log = structlog.get_logger()
     if told := lapsed(standings(knowledge.documents, knowledge.approvals)):
-        structlog.get_logger().warning("signatures lapsed", **told)
+        log.warning("signatures lapsed", **told)
+    if not knowledge.contributors:
+        log.warning("nothing is signed: the service stays silent", profile=settings.profile)
+    if knowledge.review_by is not None and knowledge.review_by < site.today(settings):
+        log.warning("the yearly review of the knowledge is overdue", since=str(knowledge.review_by))
     web = create_app(settings, knowledge)
     typer.echo(_greeting(settings, knowledge))
     config = uvicorn.Config(web, log_config=None, log_level="warning", access_log=False, server_header=False)

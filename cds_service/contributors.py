@@ -10,7 +10,7 @@ from cds_service import guard_files, lab_files, prefetch, references, signatures
 from cds_service.card_texts import check_chain_placeholders
 from cds_service.errors import KnowledgeInvalid, Problem
 from cds_service.frontmatter import Document, read
-from cds_service.knowledge import Chain, Contributor, Knowledge
+from cds_service.knowledge import Chain, Contributor, Guards, Knowledge
 from cds_service.rule_files import RuleFiles
 from cds_service.terminology import ValueSets
 from cds_service.vocabulary import Vocabulary
@@ -37,7 +37,9 @@ def load(
     value_sets = ValueSets.load(folder / "value_sets", code_map)
     reader = _Reader(folder)
     documents = {kind: reader.documents(kind) for kind in ("contributors", "chains", "labs")}
-    analytes = lab_files.analytes(documents["labs"], value_sets)
+    analytes = reader.made(lab_files.analytes, documents["labs"], value_sets)
+    if analytes is None:  # nothing that compares a value can be read without them
+        raise KnowledgeInvalid.of(reader.problems)
     words = Vocabulary(value_sets, analytes)
     cited = references.references(folder / "references.json")
     signed = signatures.signatures(approvals or folder / "approvals.md")
@@ -53,6 +55,8 @@ def load(
     common = read(folder / "guards.md", folder), read(folder / "knowledge.md", folder)
     guards = reader.made(guard_files.guards, common[0], words)
     about = reader.made(_about, common[1], words)
+    if guards is not None:
+        reader.check(_alerts, guards, rules)
     if reader.problems or guards is None or about is None:
         raise KnowledgeInvalid.of(reader.problems)
     version, review_by, names = about
@@ -69,7 +73,6 @@ def load(
         value_sets=value_sets,
         reads=frozenset(words.named),
         prefetch=prefetch.queries(value_sets, analytes.values(), asks),
-        pages=_pages(rules, merged),
         documents=(*(each for members in documents.values() for each in members), *common),
         approvals=signed,
         names=names,
@@ -127,13 +130,6 @@ def _about(document: Document, words: Vocabulary) -> tuple[str, date | None, dic
         ) from None
 
 
-def _pages(
-    rules: Sequence[tuple[Document, Contributor]], merged: Sequence[tuple[Document, Chain]]
-) -> dict[str, str]:
-    pages = {name: document.text for document, each in rules for name in (each.id, each.row)}
-    return pages | {each.id: document.text for document, each in merged}
-
-
 # --- checks across files ----------------------------------------------------------------------------------------
 
 
@@ -150,6 +146,12 @@ def _rows(rules: Sequence[tuple[Document, Contributor]]) -> None:
             raise KnowledgeInvalid(
                 f"{document.name}: explains", f"no contributor describes {', '.join(unknown)}"
             )
+
+
+def _alerts(guards: Guards, rules: Sequence[tuple[Document, Contributor]]) -> None:
+    rows = {each.row for _, each in rules}
+    if unknown := sorted({each.said_by for each in guards.alerts if each.said_by} - rows):
+        raise KnowledgeInvalid("guards.md: alerts", f"no contributor describes {', '.join(unknown)}")
 
 
 def _chain(

@@ -102,7 +102,7 @@ class TimeClass(Enum):
     """
     When a drug began, against the onset (KNOWLEDGE section 3); the order is the order of strength.
 
-    The last six are not contributors.
+    The last four are not contributors.
     """
 
     STRONG = "strong"  # began or rose 0 to 90 days before

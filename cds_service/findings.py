@@ -183,7 +183,7 @@ def _timings(
     subject: Subject, contributor: Contributor, members: Sequence[Exposure], facts: Facts
 ) -> tuple[Timing, ...]:
     if subject.given_within is not None:
-        return doses(members, facts.onset, subject.given_within, subject.given_from, facts.today)
+        return doses(members, facts.onset, subject.given_within, subject.given_from)
     potency = contributor.potency if contributor.switches else None
     return timings(members, facts.onset, contributor.washout, facts.today, potency)
 

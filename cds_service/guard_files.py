@@ -1,9 +1,13 @@
 """`cards/guards.md` -> what holds for every card."""
 
+import re
+
 from cds_service.card_texts import harmless
 from cds_service.frontmatter import Document, Node
 from cds_service.knowledge import Alert, Ban, Guards, SelfCare
 from cds_service.vocabulary import Vocabulary, criterion
+
+_ROW = re.compile(r"[A-Z]\d\d")
 
 
 def guards(document: Document, words: Vocabulary) -> Guards:
@@ -41,6 +45,8 @@ def _self_care(node: Node, words: Vocabulary) -> SelfCare:
 
 def _alert(node: Node, words: Vocabulary) -> Alert:
     row = node.maybe("said_by")
+    if row and not _ROW.fullmatch(row.text()):
+        raise row.invalid(f"`{row.text()}` is no row", "write one like C06")
     made = Alert(criterion(node.take("when"), words), _said(node.take("say")), row.text() if row else "")
     node.done()
     return made

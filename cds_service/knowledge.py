@@ -257,7 +257,6 @@ class Knowledge:
     value_sets: ValueSets
     reads: frozenset[str]  # the drug classes and concepts that some file names
     prefetch: Mapping[str, str]
-    pages: Mapping[str, str]  # each rule as its reviewers read it, by contributor id, row or chain id
     documents: tuple[Document, ...]  # every file as it was read, signed or not
     approvals: Mapping[str, Approval]  # by file id
     names: Mapping[str, str]  # concepts whose value set's name does not read well

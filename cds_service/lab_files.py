@@ -41,7 +41,6 @@ def _analyte(document: Document, value_sets: ValueSets) -> Analyte:
         short=front.take("short").text(),
         label=front.take("label").text(),
         current=front.take("current").days(),
-        quotable=front.take("quotable").days(),
         columns=columns,
         conversions=tuple(_conversion(each, units) for each in (conversions.items() if conversions else ())),
         without_unit=without_unit.one_of(units) if without_unit else "",

@@ -39,7 +39,7 @@ class Analyte:
     """
     One laboratory analyte.
 
-    *current* and *quotable* are days: how long a value may raise a card, and how long it may be quoted as history.
+    *current* counts days: how long a value may raise a card.
     *without_unit* is the column used when a plausible value carries no unit, "" when none may be guessed.
     *order* is the test's name in value_sets/orders.csv, "" when no card orders it. *group* is the prefetch key that
     asks for it. *haemolysed_below*: a value of a haemolysed sample stands only below this (KNOWLEDGE X16).
@@ -52,7 +52,6 @@ class Analyte:
     short: str
     label: str
     current: int
-    quotable: int
     columns: tuple[Column, ...]
     conversions: tuple[Conversion, ...]
     without_unit: str

@@ -28,7 +28,7 @@ def options(group: Group, fill: Mapping[str, str], facts: Facts, knowledge: Know
 def _urgent_options(group: Group) -> str:
     """Of several urgent values on one card the options of each, in turn; "" for any other card."""
     urgent = [each for each in group.findings if each.level == "critical" and not group.chain]
-    if len(urgent) < 2:
+    if len(urgent) < 2 or group.lead.flag:
         return ""
     sections = [each.contributor.texts for each in urgent]
     named = [each.get("Options (critical)", each["Options"]).rstrip(".").split("; ") for each in sections]

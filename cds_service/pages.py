@@ -223,7 +223,7 @@ class Pages:
             cited=[self._knowledge.references[key] for key in front.get("cites", ())],
             value_sets=[self._value_sets[name] for name in tables.named(front, set(self._value_sets))],
             chains=[each for each in self._rules.values() if rule.key in _rows_of(each)],
-            review=front.get("review", self._knowledge.review_by),
+            review=self._knowledge.review_by,
         )
 
     def _why(self, analyte: str) -> Markup:

@@ -254,13 +254,13 @@ def values(results: Sequence[LabResult], knowledge: Knowledge) -> str:
 
 
 def course_of(results: Iterable[LabResult]) -> str:
-    """ "80 (3 Jan 2026) to 160 umol/L (8 Jun 2026)"; results of one analyte in one unit."""
+    """ "80 to 160 umol/L (8 Jun 2026)": by the day of the last; results of one analyte in one unit."""
     ordered = sorted(results, key=lambda each: (each.taken.first, each.value))
     if not ordered:
         return ""
     *earlier, last = ordered
-    values_ = [f"{reported(each)[0]} ({each.taken})" for each in earlier]
-    return " to ".join((*values_, f"{' '.join(reported(last))} ({last.taken})"))
+    numbers = [reported(each)[0] for each in earlier]
+    return f"{' to '.join((*numbers, ' '.join(reported(last))))} ({last.taken})"
 
 
 def measured(results: Sequence[LabResult], facts: Facts, knowledge: Knowledge) -> str:
@@ -291,7 +291,7 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
     ]
     if knowledge.analytes[result.analyte].in_multiples and result.high:
         times = result.value / result.high
-        notes.append(f"{round(times) if times >= 10 else round(times, 1)} x ULN {result.high}")
+        notes.append(f"{round(times) if times >= 10 else round(times, 1)} x ULN")
     latest = facts.latest(result.analyte, with_preliminary=True)
     same_day = [each for each in latest if reported(each) != reported(result)]
     if same_day and result in latest:

@@ -198,7 +198,8 @@ def _links(group: Group, desk: Desk) -> tuple[Link, ...]:
         for rule in rules
         if rule in desk.policy.pathways
     )
-    return (*own, *sheets, *_cited(cites, desk, 2))
+    # what stands first is about the flag, the rest about the row
+    return (*own, *sheets, *_cited(cites, desk, 1 if group.lead.flag and not group.chain else 2))
 
 
 def _cited(cites: Iterable[str], desk: Desk, most: int) -> tuple[Link, ...]:

@@ -308,10 +308,10 @@ def _adjusted(calcium: LabResult, albumins: Iterable[LabResult]) -> LabResult:
 
 
 def _distance(albumin: LabResult, calcium: LabResult) -> tuple[object, ...]:
-    """The same sample first, then the nearest day; of equals the lower albumin, so that the order never matters."""
+    """The same sample first, then the nearest day; of equals the higher albumin, which clears least."""
     days = abs((albumin.taken.first - calcium.taken.first).days)
     is_same = albumin.instant == calcium.instant
-    return days, not is_same, albumin.value * _PER_DECILITRE[albumin.unit], albumin.source
+    return days, not is_same, -albumin.value * _PER_DECILITRE[albumin.unit], albumin.source
 
 
 def _in_mmol(glucose: LabResult) -> Decimal:

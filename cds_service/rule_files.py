@@ -80,7 +80,7 @@ class RuleFiles:
             on_its_own=about._maybe(front, "on_its_own"),
             set_aside=about._remarks(front.maybe("set_aside")),
             washout=each.days() if (each := front.maybe("washout")) else 30,
-            potency=_potency(each) if (each := front.maybe("potency")) else {},
+            potency=self._potency(each) if (each := front.maybe("potency")) else {},
             switches=(each := front.maybe("switches")) is None or each.one_of(("no",)) != "no",
             explains=_rows(front.maybe("explains")),
             explained_by=self._classes(front.maybe("explained_by")),
@@ -238,6 +238,18 @@ class RuleFiles:
             raise node.invalid(f"`{unknown[0]}` is no level", f"the levels are {', '.join(LEVELS)}")
         return tuple((level, criterion(each, self._words)) for level in LEVELS if (each := node.maybe(level)))
 
+    def _potency(self, node: Node) -> dict[str, Decimal]:
+        found: dict[str, Decimal] = {}
+        for key in node.names():
+            each = node.take(key)
+            value = decimal(each.text())
+            if value is None:
+                raise each.invalid("a number is needed here", "write a relative strength like 4")
+            if key not in self._words.value_sets.ingredients:
+                raise each.invalid(f"`{key}` is no ingredient", "name one of value_sets/drugs")
+            found[key] = value
+        return found
+
     def _maybe(self, front: Node, key: str) -> Criterion | None:
         node = front.maybe(key)
         return criterion(node, self._words) if node else None
@@ -308,14 +320,3 @@ def _grades(node: Node) -> dict[str, str]:
     if not grades or set(grades) - {"contributing", "acting"}:
         raise node.invalid("a grade is for `contributing`, `acting` or both")
     return grades
-
-
-def _potency(node: Node) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
-    for key in node.names():
-        each = node.take(key)
-        value = decimal(each.text())
-        if value is None:
-            raise each.invalid("a number is needed here")
-        found[key] = value
-    return found

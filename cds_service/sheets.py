@@ -29,7 +29,7 @@ _ANSWERS, _MORE = "Further reasons to override", "More that the file says"
 _ORDER = (_LOOKS, _FORMS, _SPEAKS, _ASIDE, _BESIDE, _ADDS, _ORDERS, _ANSWERS, _MORE)
 
 # what the page shows in its head, its evidence or its citations
-ELSEWHERE = frozenset({"row", "chain", "label", "kind", "grade", "cites", "review"})
+ELSEWHERE = frozenset({"row", "chain", "label", "kind", "grade", "cites"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +260,10 @@ def _washout(raw: Raw, _: Names, __: str) -> tuple[Said, ...]:
     return (_stopped(raw), _drawn_after(raw))
 
 
+def _switches(_: Raw, __: Names, ___: str) -> tuple[Said, ...]:
+    return (Said("a medicine of these classes never counts as taking another one's place"),)
+
+
 def _after_the_end(raw: Raw, _: Names, __: str) -> tuple[Said, ...]:
     return (_drawn_after(raw),)
 
@@ -364,6 +368,7 @@ _KEYS: Mapping[str, tuple[str, Say]] = {
     "overdue": (_SPEAKS, _overdue),
     "set_aside": (_ASIDE, _said_when("Seen and set aside, with the words")),
     "washout": (_ASIDE, _washout),
+    "switches": (_ASIDE, _switches),
     "needs": (_FORMS, _needs),
     "joins": (_BESIDE, _listed("These join the card when they are found too:")),
     "explains": (_BESIDE, _listed("It joins the card of what it explains:")),

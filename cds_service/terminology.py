@@ -45,6 +45,7 @@ class ValueSets:
     def __init__(self, files: ValueSetFiles) -> None:
         self.drug_classes = files.drug_classes
         self.concepts = files.concepts
+        self.ingredients = frozenset(files.ingredients - {""})
         self.analyte_names = files.analyte_sets
         self.tests = frozenset(files.orders)
         self._drugs, self._diagnoses, self._analytes = files.drugs, files.diagnoses, files.analytes

@@ -45,26 +45,25 @@ def timings(
 
 
 def doses(
-    members: Sequence[Exposure], onset: Onset | None, window: int, counted: GivenFrom, today: date
+    members: Sequence[Exposure], onset: Onset | None, window: int, counted: GivenFrom
 ) -> tuple[Timing, ...]:
     """
     How single doses and infusions stand to the onset, strongest first.
 
     The *last dose* before it (or the *start* of the course) counts when it was at most *window* days before, however
-    long ago the course began or ended; *while taken* adds a course that runs on. Without any onset the index day
-    stands for it.
+    long ago the course began or ended; *while taken* adds a course that runs on. Without any onset all is of unknown
+    class.
     """
-    on = onset or Onset(Span.of(today), is_stated=True)
     found = []
     for exposure in members:
-        each = [_dose(exposure, course, on, window, counted) for course in exposure.courses]
+        each = [_dose(exposure, course, onset, window, counted) for course in exposure.courses]
         found.append(min(each, key=lambda made: (made.time_class.strength, -_first(made.course).toordinal())))
     return tuple(sorted(found, key=lambda made: (made.time_class.strength, made.exposure.ingredient)))
 
 
-def _dose(exposure: Exposure, course: Course, onset: Onset, window: int, counted: GivenFrom) -> Timing:
+def _dose(exposure: Exposure, course: Course, onset: Onset | None, window: int, counted: GivenFrom) -> Timing:
     made = Timing(exposure, course, TimeClass.UNKNOWN, course.began, is_dose=True)
-    if course.began is None:
+    if course.began is None or onset is None:
         return made
     if _is_after(course.began, onset):
         return replace(made, time_class=TimeClass.AFTER)

@@ -49,6 +49,7 @@ class ValueSetFiles:
     def __init__(self, folder: Path, local: Path | None = None) -> None:
         self.drugs, self.diagnoses, self.analytes = CodeTable(), CodeTable(), CodeTable()
         self.drug_names: list[tuple[str, DrugName]] = []
+        self.ingredients: set[str] = set()
         self.phrases: list[Phrase] = []
         self.analyte_names: list[AnalyteName] = []
         self.orders: dict[str, tuple[Coding, ...]] = {}
@@ -90,7 +91,9 @@ class ValueSetFiles:
                     (display, DrugName(value_set, part, match == "name_ambiguous"))
                     for part in ingredient.split(";")
                 ]
+                self.ingredients.update(ingredient.split(";"))
         for (system, ingredient, match, route, group), codes in listed.items():
+            self.ingredients.update(ingredient.split(";"))
             names = tuple(ingredient.split(";")) if ingredient else ()
             _add(self.drugs, system, codes, Entry(value_set, names, match, route, group), path)
 

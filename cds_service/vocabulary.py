@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from cds_service import criteria as say
 from cds_service import drug_criteria as drugs
@@ -38,6 +39,13 @@ class Vocabulary:
         """One or several concepts that have a value set."""
         return tuple(self._named(each.one_of(self.value_sets.concepts)) for each in _each(node))
 
+    def ingredient(self, node: Node) -> str:
+        """An ingredient that some value set of drugs lists."""
+        if (name := node.text()) not in self.value_sets.ingredients:
+            near = get_close_matches(name, self.value_sets.ingredients, 3)
+            raise node.invalid(f"`{name}` is no ingredient", f"write {' or '.join(near)}" if near else "")
+        return name
+
     def analyte(self, node: Node) -> str:
         """An analyte that has a file in labs/."""
         return self._named(node.one_of(self.analytes))
@@ -60,6 +68,12 @@ def criterion(node: Node, words: Vocabulary) -> Criterion:
     """
     if limited := node.maybe("of"):
         words = words.comparing(words.analyte(limited))
+    heads = [key for key in _SHARING if node.has(key)]
+    if len(heads) > 1 and not node.has("changed"):
+        both = " and ".join(f"`{each}`" for each in heads[:2])
+        raise node.invalid(
+            f"{both} stand side by side", "write each under `all`, with the words that belong to it"
+        )
     parts: list[Criterion] = [results.Of(words.about.value_set)] if limited and words.about else []
     parts += [_PHRASES[key](node, words) for key in _PHRASES if node.has(key)]
     parts += [_WORDS[key](node.take(key), words) for key in node.names() if key in _WORDS and node.has(key)]
@@ -133,7 +147,7 @@ _WORDS: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
     "not": lambda node, words: Not(criterion(node, words)),
     "unless": lambda node, words: Unless(criterion(node, words)),
     "began": _began,
-    "prescribed_for": lambda node, _: drugs.PrescribedFor(node.texts()),
+    "prescribed_for": lambda node, _: drugs.PrescribedFor(tuple(each.casefold() for each in node.texts())),
     "below": _compared("below"),
     "at_most": _compared("at_most"),
     "above": _compared("above"),
@@ -150,7 +164,7 @@ _WORDS: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {
     "undated": _yes(say.Undated()),
     "confirmed": _yes(say.Confirmed()),
     "recorded": _yes(say.Always()),
-    "is": lambda node, _: drugs.Is(frozenset(node.texts())),
+    "is": lambda node, words: drugs.Is(frozenset(words.ingredient(each) for each in _each(node))),
     "running": _yes(drugs.Running()),
     "exposed": lambda node, _: drugs.Exposed(node.days()),
     "rose": _rose,
@@ -167,7 +181,7 @@ def _taking(node: Node, words: Vocabulary) -> Criterion:
     ingredients, dose_above = node.maybe("ingredients"), node.maybe("dose_above")
     return drugs.Taking(
         value_set,
-        frozenset(ingredients.texts()) if ingredients else frozenset(),
+        frozenset(words.ingredient(each) for each in _each(ingredients)) if ingredients else frozenset(),
         when_taken=_is_said(node, "when_taken"),
         before_onset=_is_said(node, "before_onset"),
         dose_above=dose_above.quantities()[0] if dose_above else None,
@@ -225,13 +239,14 @@ _OF_RESULTS = (
 
 
 def _beside(node: Node, allowed: tuple[str, ...], words: Vocabulary) -> Criterion:
-    if node.has("latest") or node.has("diagnosed"):
-        raise node.invalid("two of `diagnosed` and `latest` side by side; write them under `all`")
     parts = tuple(
         _WORDS[key](node.take(key), words) for key in node.names() if key in allowed and node.has(key)
     )
     return AllOf(parts) if parts else say.Always()
 
+
+# heads that would take the same words beside them, such as `within`
+_SHARING = ("given", "diagnosed", "latest", "same_day", "unmeasured")
 
 # a head and the words beside it
 _PHRASES: Mapping[str, Callable[[Node, Vocabulary], Criterion]] = {

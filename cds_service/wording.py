@@ -166,6 +166,8 @@ def _evidence(group: Group) -> str:
     is_flag = bool(group.lead.flag) and group.lead.variant != "history" and not group.chain
     if is_flag or group.lead.role != group.lead.contributor.role:
         return f"Evidence: {acting}." if acting else ""
+    if acting and group.level == "critical":  # what counts now is what to do with it
+        return f"Evidence for acting: {acting}."
     if contributing and acting and contributing != acting:
         return f"Evidence: link {contributing}, acting on it {acting}."
     return f"Evidence: {contributing or acting}."

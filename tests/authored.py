@@ -1,5 +1,6 @@
 """Copies of the knowledge files that a test may edit, and built-in patients of its own, for the authoring tools."""
 
+import csv
 import json
 import re
 import shutil
@@ -16,11 +17,15 @@ LOOP = "contributors/loop-diuretic.md"
 
 
 def cut_value_sets(folder: Path) -> Path:
-    """The project's value sets in *folder*, the drugs cut to a few codes each: nothing here asks for a code."""
+    """The project's value sets in *folder*, the drugs cut to one code an ingredient: nothing here asks for more."""
     shutil.copytree(CARDS / "value_sets", folder)
     for path in (folder / "drugs").rglob("*.csv"):
-        lines = path.read_text("utf-8").splitlines(keepends=True)
-        path.write_text("".join(lines[:4]), "utf-8")
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        place = header.index("ingredient") if "ingredient" in header else 0
+        kept = {row[place]: row for row in reversed(rows)}
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([header, *kept.values()])
     return folder
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
@@ -87,25 +88,56 @@ def test_the_service_tells_what_it_took_from_the_map_of_the_sites_codes(tmp_path
     assert told[1] == "Codes of this site: 1 used. Mappings not used: 1 not the same or a wider meaning"
 
 
-def test_a_service_that_starts_tells_which_signatures_lapsed(tmp_path: Path) -> None:
-    cards = copy_cards(tmp_path / "cards", CARDS / "value_sets")
-    run("approve", "L01", "D02", "--by", "Dr A. Name", "--folder", cards)
-    change(cards / POTASSIUM, "3.5 mmol/L", "3.6 mmol/L")
-    environment = {**os.environ, "LEGCRAMPS_CARDS": str(cards), "PYTHONUNBUFFERED": "1"}
+def _first_warning(cards: Path, **settings: str) -> dict[str, Any]:
+    """What a service that starts logs first."""
+    environment = {**os.environ, "LEGCRAMPS_CARDS": str(cards), "PYTHONUNBUFFERED": "1", **settings}
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", "0"]
-
     with subprocess.Popen(  # noqa: S603 - our own command, no input
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
     ) as service:
         assert service.stderr
-        told = json.loads(service.stderr.readline())
+        told: dict[str, Any] = json.loads(service.stderr.readline())
         service.terminate()
+    del told["timestamp"]
+    return told
 
-    told.pop("timestamp")
+
+def test_a_service_that_starts_tells_which_signatures_lapsed(tmp_path: Path) -> None:
+    cards = copy_cards(tmp_path / "cards", CARDS / "value_sets")
+    run("approve", "L01", "D02", "--by", "Dr A. Name", "--folder", cards)
+    change(cards / POTASSIUM, "3.5 mmol/L", "3.6 mmol/L")
+
+    told = _first_warning(cards)
+
     assert told == {
         "event": "signatures lapsed",
         "level": "warning",
         "changed": 1,
         "signed": 1,
         "files": ["low-potassium"],
+    }
+
+
+def test_a_service_that_nobody_signed_tells_that_it_stays_silent(tmp_path: Path) -> None:
+    cards = copy_cards(tmp_path / "cards", CARDS / "value_sets")
+
+    told = _first_warning(cards, LEGCRAMPS_PROFILE="hospital")
+
+    assert told == {
+        "event": "nothing is signed: the service stays silent",
+        "level": "warning",
+        "profile": "hospital",
+    }
+
+
+def test_an_overdue_review_is_told_and_silences_nothing(tmp_path: Path) -> None:
+    cards = copy_cards(tmp_path / "cards", CARDS / "value_sets")
+    change(cards / "knowledge.md", "review_by: 2027-11-30", "review_by: 2020-01-01")
+
+    told = _first_warning(cards)
+
+    assert told == {
+        "event": "the yearly review of the knowledge is overdue",
+        "level": "warning",
+        "since": "2020-01-01",
     }

@@ -174,7 +174,7 @@ def test_no_value_from_the_record_is_printed() -> None:
 
 
 def test_unreadable_value_that_no_rule_reads_is_no_gap() -> None:
-    patient = a_patient().with_cramps().with_result("hba1c", "7.1 furlong")
+    patient = a_patient().with_cramps().with_result("free_t4", "7.1 furlong")
 
     found = answer(patient)
 

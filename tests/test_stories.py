@@ -96,6 +96,22 @@ def test_a_story_has_its_three_files_and_no_other(story: str) -> None:
     assert files == {"story.md", "request.json", "cards.json"}
 
 
+# DECISIONS, Cards: words of a card's detail, characters of its summary
+_WORDS = {"main": 80, "also-consider": 110}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_no_card_of_a_story_is_longer_than_its_budget(story: str) -> None:
+    cards = cards_of(story)["cards"]
+
+    lengths = [
+        (card["extension"]["org.legcramps.card"], len(card["detail"].split()), len(card["summary"]))
+        for card in cards
+    ]
+
+    assert [each for each in lengths if each[1] > _WORDS.get(each[0], 80) or each[2] > 139] == []
+
+
 def test_every_folder_is_a_story() -> None:
     folders = {path.name for path in FIXTURES.iterdir() if path.is_dir()}
 

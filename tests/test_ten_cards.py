@@ -117,7 +117,7 @@ EXAMPLES = (
             "hlorthalidone 25 mg from 1 Nov 2025",
             "digoxin",
             "confirm that it was acted on",
-            "can not be seen",
+            "not known whether handled",
         ),
         {"Potassium", "Magnesium", "Sodium", "ECG"},
         unsaid=("stretch", "self-care", "warmth"),
@@ -346,6 +346,6 @@ def test_the_card_tells_what_it_rests_on_and_how_to_disagree(example: Example) -
 def test_a_main_card_says_how_good_the_evidence_is(example: Example) -> None:
     card = shown(example)
 
-    letters = re.findall(r"[Ee]vidence:? (?:link )?([A-D])\b", card["detail"])
+    letters = re.findall(r"[Ee]vidence(?: for acting)?:? (?:link )?([A-D])\b", card["detail"])
 
     assert len(letters) == (1 if example.kind == MAIN else len(example.flagged))

@@ -7,13 +7,17 @@ from cds_service.chains import merge
 from cds_service.findings import judge
 from cds_service.knowledge import Contributor
 from cds_service.monitoring import overdue
+from tests.boundaries.additions import additions, further_additions
 from tests.boundaries.bases import Base, bases
-from tests.boundaries.changes import additions, changes, plain, stopped_since, values
+from tests.boundaries.changes import changes, stopped_since, values
 from tests.boundaries.charts import Chart, facts_of
+from tests.boundaries.limits import plain
 from tests.boundaries.mutants import mutants
 from tests.boundaries.reference import Said, judged
 from tests.boundaries.values import Front
 from tests.findings_of import site
+
+_FURTHER = "further, "  # what is kept only where a limit needs it
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ def cases(file: str, front: Front) -> list[BoundaryCase]:
     kept = list(_once(found))
     for _, mutant in mutants(front):
         if not any(notices(each, mutant) for each in kept):
-            kept += [each for each in found if notices(each, mutant)][:1]
+            found_one = next((each for each in found if notices(each, mutant)), None)
+            kept += [found_one] if found_one else []
     return kept
 
 
@@ -67,6 +72,8 @@ def _around(front: Front, base: Base) -> Iterator[tuple[str, Chart]]:
     yield from changes(front, base.chart)
     yield from stopped_since(front, base.chart)
     yield from additions(front, base.chart)
+    for words, chart in further_additions(front, base.chart):
+        yield f"{_FURTHER}{words}", chart
 
 
 def _once(found: Sequence[BoundaryCase]) -> Iterator[BoundaryCase]:
@@ -74,7 +81,7 @@ def _once(found: Sequence[BoundaryCase]) -> Iterator[BoundaryCase]:
     for each in found:
         path, change = each.kind
         told = change if change != "as it should be" else f"{path} as it should be"
-        if (told, each.expected) not in said:
+        if (told, each.expected) not in said and not change.startswith(_FURTHER):
             said.add((told, each.expected))
             yield each
 
@@ -103,4 +110,5 @@ def observed(contributor: Contributor, chart: Chart) -> Said:
         level=next(iter((*softened, *(each.level for each in found))), None),
         aside=frozenset(told),
         due=frozenset(overdue(found, facts, knowledge)),
+        is_context=any(each.role == "context" for each in found),
     )

@@ -1,12 +1,27 @@
 """Every change of one chart that a limit, a window or a word of its file makes worth a test."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tests.boundaries.charts import Chart, Drug, Entry, Lab, members, plainest, product
-from tests.boundaries.limits import NORMAL, ULN, fits, limits, measured, near, step
+from tests.boundaries.charts import Chart, Drug, Entry, Lab, members, product
+from tests.boundaries.limits import (
+    NORMAL,
+    ULN,
+    fits,
+    judging,
+    keys_of,
+    limits,
+    measured,
+    named,
+    near,
+    plain,
+    step,
+    walk,
+    windows,
+    windows_of_given,
+)
 from tests.boundaries.values import Front, amount, analyte_file, days, many
 
 Change = tuple[str, Chart]
@@ -20,15 +35,10 @@ def values(front: Front, chart: Chart, part: Any = None) -> Iterator[Change]:
             yield f"{plain(lab.analyte)} {value}", replace(chart, labs=labs)
 
 
-def plain(name: str) -> str:
-    """A value set's name in words."""
-    return name.replace("_", " ")
-
-
 def changes(front: Front, chart: Chart) -> Iterator[Change]:
     """One thing of the chart at a time, in words."""
     for place, drug in enumerate(chart.drugs):
-        is_main = place == 0 and bool(_all_named(front, "exposure"))
+        is_main = place == 0 and bool(named(front, "exposure"))
         for words, other in _of_drug(front, chart, drug, is_main=is_main):
             yield words, replace(chart, drugs=(*chart.drugs[:place], *other, *chart.drugs[place + 1 :]))
     for place, lab in enumerate(chart.labs):
@@ -38,6 +48,7 @@ def changes(front: Front, chart: Chart) -> Iterator[Change]:
     for place, entry in enumerate(chart.entries):
         for words, found in _of_entry(front, chart, entry):
             yield words, replace(chart, entries=(*chart.entries[:place], *found, *chart.entries[place + 1 :]))
+    yield from _of_rises(front, chart)
     yield from _of_weeks(front, chart)
     yield from _of_onset(front, chart)
 
@@ -57,28 +68,6 @@ def _of_weeks(front: Front, chart: Chart) -> Iterator[Change]:
         limit = days(text) // 7
         for weeks in (limit - 1, limit, 41, None):
             yield f"{weeks or 'no known'} weeks", replace(chart, weeks=weeks)
-
-
-def walk(node: Any, key: str) -> Iterator[Any]:
-    """What stands under one key anywhere in a file."""
-    if isinstance(node, dict):
-        yield from (node[key],) if key in node else ()
-    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from walk(each, key)
-
-
-def judging(front: Front) -> Front:
-    """The parts of a file that decide whether, and how urgently, it speaks."""
-    keys = (
-        "subject", "when", "safety", "critical_range", "context", "on_its_own", "set_aside", "red_flags", "overdue",
-    )  # fmt: skip
-    return {key: front[key] for key in keys if key in front}
-
-
-def windows(front: Front, *keys: str) -> list[int]:
-    """The days of every window of these words, in order."""
-    found = {days(text) for key in keys for text in walk(judging(front), key) if isinstance(text, str)}
-    return sorted(found)
 
 
 # --- drugs ---------------------------------------------------------------------------------------------------------
@@ -142,10 +131,10 @@ def _periods(front: Front, chart: Chart, drug: Drug, *, is_main: bool) -> list[t
     """Starts and stops on both sides of every window that drugs are judged by."""
     onset = chart.onset
     starts = [onset + each for each in (-1, 1)]
-    if "before_onset" in _keys(judging(front)):
+    if "before_onset" in keys_of(judging(front)):
         starts.append(onset)
     for lab in chart.labs:
-        starts += [lab.age - 1, lab.age, lab.age + 1] if "when_taken" in _keys(judging(front)) else []
+        starts += [lab.age - 1, lab.age, lab.age + 1] if "when_taken" in keys_of(judging(front)) else []
     for count in windows(front, "after"):
         starts += [count - 1, count, count + 1]
     found: list[tuple[int | None, int | None]] = [
@@ -179,30 +168,6 @@ def _given(front: Front, onset: int) -> list[tuple[int | None, int | None]]:
     return found
 
 
-def windows_of_given(front: Front) -> list[int]:
-    """The windows beside `given`."""
-    found = set()
-
-    def look(node: Any) -> None:
-        if isinstance(node, dict):
-            if "given" in node:
-                found.add(days(node["within"]))
-            for each in node.values():
-                look(each)
-        elif isinstance(node, list):
-            for each in node:
-                look(each)
-
-    look(judging(front))
-    return sorted(found)
-
-
-def _keys(node: Any) -> set[str]:
-    if isinstance(node, dict):
-        return {*node, *(key for each in node.values() for key in _keys(each))}
-    return {key for each in node for key in _keys(each)} if isinstance(node, list) else set()
-
-
 def stopped_since(front: Front, chart: Chart) -> Iterator[Change]:
     """The main drug stopped after the onset, 90 and 91 days ago."""
     if chart.drugs and "exposure" in many(front["subject"])[0]:
@@ -224,10 +189,8 @@ def _of_lab(front: Front, lab: Lab, *, is_main: bool) -> Iterator[tuple[str, tup
         yield f"{name} {lab.value} {status}", (replace(lab, status=status),)
     yield from _units(front, lab)
     yield from _ranges(front, lab)
-    for clock in ("22:59", "23:00", "06:00", "06:01") if "at_night" in _keys(judging(front)) else ():
+    for clock in ("22:59", "23:00", "06:00", "06:01") if "at_night" in keys_of(judging(front)) else ():
         yield f"{name} at {clock}", (replace(lab, clock=clock),)
-    for rise in walk(judging(front), "rose"):
-        yield from _earlier(lab, rise)
     normal = NORMAL[lab.analyte]
     if is_main:
         yield f"{name} {lab.value} preliminary", (replace(lab, status="preliminary", age=min(lab.age, 10)),)
@@ -268,13 +231,14 @@ def _units(front: Front, lab: Lab) -> Iterator[tuple[str, tuple[Lab, ...]]]:
 def _ranges(front: Front, lab: Lab) -> Iterator[tuple[str, tuple[Lab, ...]]]:
     """The laboratory's own limit decides what is low or high."""
     name = plain(lab.analyte)
-    if "without_range" in _keys(judging(front)) and lab.high:
+    if "without_range" in keys_of(judging(front)) and lab.high:
         yield f"{name} {lab.value} without a range", (replace(lab, high=""),)
     for side, sign in (("low", 1), ("high", -1)):
         for limit in dict.fromkeys(each for key in walk(judging(front), side) for each in many(key)):
             if not fits(lab.analyte, limit) or amount(limit)[1] == "ULN":
                 continue
             number, unit = amount(limit)
+            yield from _wide_range(front, lab, side, unit)
             own = number + sign * 5 * step(limit)
             for value in (own - sign * step(limit), own, number, number - sign * step(limit)):
                 text = f"{value:f} {unit}"
@@ -285,6 +249,19 @@ def _ranges(front: Front, lab: Lab) -> Iterator[tuple[str, tuple[Lab, ...]]]:
                     else replace(lab, value=text, high=bound)
                 )
                 yield f"{name} {text}, the laboratory's {side} limit {own:f}", (ranged,)
+
+
+def _wide_range(front: Front, lab: Lab, side: str, unit: str) -> Iterator[tuple[str, tuple[Lab, ...]]]:
+    """The laboratory's range reaches beyond every limit of ours, so that only ours decide."""
+    every = [(amount(each)[0], step(each)) for each in near(front, lab.analyte) if amount(each)[1] == unit]
+    lowest, highest = min(every), max(every)
+    own = f"{lowest[0] - 2 * lowest[1] if side == 'low' else highest[0] + 2 * highest[1]:f} {unit}"
+    for value in near(front, lab.analyte):
+        if amount(value)[1] == unit and own[0] != "-":
+            ranged = (
+                replace(lab, value=value, low=own) if side == "low" else replace(lab, value=value, high=own)
+            )
+            yield f"{plain(lab.analyte)} {value}, the laboratory's {side} limit {own}", (ranged,)
 
 
 def _bounds(front: Front, lab: Lab) -> Iterator[tuple[str, tuple[Lab, ...]]]:
@@ -301,14 +278,23 @@ def _bounds(front: Front, lab: Lab) -> Iterator[tuple[str, tuple[Lab, ...]]]:
             yield f"{name} {value}", (replace(lab, value=value),)
 
 
-def _earlier(lab: Lab, rise: Front) -> Iterator[tuple[str, tuple[Lab, ...]]]:
+def _of_rises(front: Front, chart: Chart) -> Iterator[Change]:
     """An earlier value that makes the newest a rise, just not one, and one from too long before."""
-    name, (number, unit) = plain(lab.analyte), amount(lab.value)
-    low = number / Decimal(rise["times"])
-    window = days(rise["within"])
+    for rise in walk(judging(front), "rose"):
+        for newest in chart.labs:
+            older = [each for each in chart.labs if each.analyte == newest.analyte and each.age > newest.age]
+            rest = tuple(each for each in chart.labs if each not in older)
+            if older:
+                for words, earlier in _earlier(newest, rise):
+                    yield words, replace(chart, labs=(*rest, earlier))
+
+
+def _earlier(newest: Lab, rise: Front) -> Iterator[tuple[str, Lab]]:
+    name, (number, unit) = plain(newest.analyte), amount(newest.value)
+    low, window = number / Decimal(rise["times"]), days(rise["within"])
     for value, ago in ((low, 30), (low + 1, 30), (low, window), (low, window + 1)):
-        earlier = replace(lab, value=f"{value:f} {unit}", age=lab.age + ago)
-        yield f"{name} {value:f} {ago} days before {number:f}", (lab, earlier)
+        earlier = replace(newest, value=f"{value:f} {unit}", age=newest.age + ago)
+        yield f"{name} {value:f} {ago} days before {number:f}", earlier
 
 
 def _adjusted(chart: Chart, lab: Lab) -> Iterator[tuple[str, tuple[Lab, ...]]]:
@@ -331,20 +317,20 @@ def _of_entry(front: Front, chart: Chart, entry: Entry) -> Iterator[tuple[str, t
         yield f"{name} {status}", (replace(entry, status=status),)
     if entry.age is not None:
         yield f"{name} undated", (replace(entry, age=None),)
-    for age in _entry_ages(front, chart):
+    for age in entry_ages(front, chart):
         yield f"{name} {age} days ago", (replace(entry, age=age),)
-    if "one_sided" in _keys(judging(front)):
+    if "one_sided" in keys_of(judging(front)):
         for side in ("left", "both"):
             yield f"{name}, {side}", (replace(entry, side=side),)
     for other in _other_concepts(front, entry):
         yield f"{plain(other)} in place of {name}", (replace(entry, concept=other),)
 
 
-def _entry_ages(front: Front, chart: Chart) -> Iterable[int]:
+def entry_ages(front: Front, chart: Chart) -> Iterable[int]:
     ages = [each for count in windows(front, "within", "confirm_until") for each in (count, count + 1)]
     ages += [30, 31, 90, 91] if "red_flags" in front or "coded" in front else []
     ages += [300, 301] if "pregnancy_current" in str(judging(front)) else []
-    if "since_start" in _keys(judging(front)):
+    if "since_start" in keys_of(judging(front)):
         ages += [
             since + each for drug in chart.drugs if (since := drug.since) is not None for each in (-1, 0, 1)
         ]
@@ -358,65 +344,3 @@ def _other_concepts(front: Front, entry: Entry) -> list[str]:
     lists = [many(each) for key in ("diagnosed", "diagnosis", "coded") for each in walk(judging(front), key)]
     found = [other for each in lists if entry.concept in each for other in each]
     return [each for each in dict.fromkeys(found) if each != entry.concept]
-
-
-# --- what the chart does not hold yet ------------------------------------------------------------------------------
-
-
-def additions(front: Front, chart: Chart) -> Iterator[Change]:
-    """Everything else that the file names, one at a time."""
-    about = judging(front)
-    held = {each.value_set for each in chart.drugs}
-    for name in _all_named(about, "taking", "given", "changed", "exposure"):
-        if name not in held:
-            ingredient = plainest(name)[0]
-            drug = Drug(name, ingredient, 200)
-            yield f"with {ingredient}", replace(chart, drugs=(*chart.drugs, drug))
-    for name in _all_named(about, "diagnosed", "diagnosis", "coded"):
-        for age in (10, 80) if "critical_range" not in front else (10,):
-            entry = Entry(name, age)
-            words = f"with {plain(name)} {age} days ago"
-            yield words, replace(chart, entries=(*chart.entries, entry))
-    for test in _all_named(about, "on_order"):
-        yield f"with {test} on order", replace(chart, orders=(test,))
-    for test in _all_named(about, "tests"):
-        if order := analyte_file(test).get("order"):
-            yield f"with {order} on order", replace(chart, orders=(order,))
-    yield from _measured(front, chart)
-
-
-def _measured(front: Front, chart: Chart) -> Iterator[Change]:
-    about = judging(front)
-    held = {each.analyte for each in chart.labs}
-    names = _all_named(about, "latest", "unmeasured", "tests", "readings", "same_day")
-    for name in (each for each in names if each not in held):
-        normal = NORMAL[name]
-        for age in _added_ages(front, chart):
-            lab = Lab(name, normal, age, high=ULN.get(name, ""))
-            words = f"with {plain(name)} {normal} {age} days ago"
-            yield words, replace(chart, labs=(*chart.labs, lab))
-        for value in near(front, name)[:-1] if name not in measured(front) else ():
-            lab = Lab(name, value, 7, high=ULN.get(name, ""))
-            words = f"with {plain(name)} {value}"
-            yield words, replace(chart, labs=(*chart.labs, lab))
-
-
-def _added_ages(front: Front, chart: Chart) -> list[int]:
-    ages = [each for count in windows(front, "within", "oldest") for each in (count, count + 1)]
-    if "since_change" in _keys(judging(front)) or "changed" in _keys(judging(front)):
-        marks = [mark for drug in chart.drugs for mark in (drug.since, drug.until) if mark is not None]
-        marks += [entry.age for entry in chart.entries if entry.age is not None]
-        ages += [each for mark in marks for each in (mark - 1, mark)]
-    return sorted({7, *(each for each in ages if each >= 0)})
-
-
-def _all_named(about: Front, *keys: str) -> list[str]:
-    found: Sequence[Any] = [each for key in keys for value in walk(about, key) for each in many(value)]
-    return list(dict.fromkeys(each for each in found if isinstance(each, str)))
-
-
-def all_measured(front: Front, chart: Chart) -> Chart:
-    """With a normal value of everything whose absence the file speaks of."""
-    held = {each.analyte for each in chart.labs}
-    names = [each for each in _all_named(judging(front), "unmeasured") if each not in held]
-    return replace(chart, labs=(*chart.labs, *(Lab(each, NORMAL[each], 7) for each in names)))

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from cds_service import fhir
@@ -92,6 +92,11 @@ class Chart:
     orders: tuple[str, ...] = ()
     onset: int = 40
     onset_is_stated: bool = True
+
+    @cached_property
+    def memory(self) -> dict[tuple[str, str], Any]:
+        """What was read of this chart before; a chart never changes."""
+        return {}
 
 
 # --- codes ---------------------------------------------------------------------------------------------------------
@@ -194,13 +199,28 @@ def coding(concept: str) -> tuple[Product, frozenset[str]]:
 
 @cache
 def _concepts(system: str, code: str) -> frozenset[str]:
-    held = set()
+    exact, below = _diagnosis_codes()
+    held = set(exact.get((system, code), ()))
+    for length in range(1, len(code) + 1):
+        held |= below.get((system, code[:length]), frozenset())
+    return frozenset(held)
+
+
+_Codes = Mapping[tuple[str, str], frozenset[str]]
+
+
+@cache
+def _diagnosis_codes() -> tuple[_Codes, _Codes]:
+    """The concepts of each code, and of each code together with all below it."""
+    exact: dict[tuple[str, str], frozenset[str]] = {}
+    below: dict[tuple[str, str], frozenset[str]] = {}
     for name, table in rows("diagnoses").items():
         for row in table:
-            is_below = row["match"].startswith("prefix") and code.startswith(row["code"])
-            if row["system"] == system and (row["code"] == code or is_below):
-                held.add(name)
-    return frozenset(held)
+            found = below if row["match"].startswith("prefix") else exact
+            key = row["system"], row["code"]
+            if row["code"]:
+                found[key] = found.get(key, frozenset()) | {name}
+    return exact, below
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tests.boundaries.values import Front, amount, analyte_file, many
+from tests.boundaries.values import Front, amount, analyte_file, days, many
 
 # one value that no file objects to, in the first unit of the analyte's file
 NORMAL = {
@@ -102,3 +102,67 @@ def near(front: Front, analyte: str, part: Any = None) -> list[str]:
             f"{each:f} {unit}" for each in (number - step(limit), number, number + step(limit)) if each >= 0
         ]
     return list(dict.fromkeys([*found, NORMAL[analyte]]))
+
+
+# --- what else a file names -----------------------------------------------------------------------------------------
+
+
+def plain(name: str) -> str:
+    """A value set's name in words."""
+    return name.replace("_", " ")
+
+
+def walk(node: Any, key: str) -> Iterator[Any]:
+    """What stands under one key anywhere in a file."""
+    if isinstance(node, dict):
+        yield from (node[key],) if key in node else ()
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from walk(each, key)
+
+
+def judging(front: Front) -> Front:
+    """The parts of a file that decide whether, and how urgently, it speaks."""
+    keys = (
+        "subject", "when", "safety", "critical_range", "context", "on_its_own", "set_aside", "red_flags", "overdue",
+    )  # fmt: skip
+    return {key: front[key] for key in keys if key in front}
+
+
+def windows(front: Front, *keys: str) -> list[int]:
+    """The days of every window of these words, in order."""
+    found = {days(text) for key in keys for text in walk(judging(front), key) if isinstance(text, str)}
+    return sorted(found)
+
+
+def windows_of_given(front: Front) -> list[int]:
+    """The windows beside `given`."""
+    found = set()
+
+    def look(node: Any) -> None:
+        if isinstance(node, dict):
+            if "given" in node:
+                found.add(days(node["within"]))
+            for each in node.values():
+                look(each)
+        elif isinstance(node, list):
+            for each in node:
+                look(each)
+
+    look(judging(front))
+    return sorted(found)
+
+
+def keys_of(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        return {*node, *(key for each in node.values() for key in keys_of(each))}
+    return {key for each in node for key in keys_of(each)} if isinstance(node, list) else set()
+
+
+def names(front: Front, *keys: str) -> list[str]:
+    """All that stands under some keys in what decides whether a file speaks."""
+    return named(judging(front), *keys)
+
+
+def named(about: Front, *keys: str) -> list[str]:
+    found: Sequence[Any] = [each for key in keys for value in walk(about, key) for each in many(value)]
+    return list(dict.fromkeys(each for each in found if isinstance(each, str)))

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.boundaries.changes import judging
-from tests.boundaries.limits import LIMITS, step
+from tests.boundaries.limits import LIMITS, judging, step
 from tests.boundaries.values import Front, amount, days, many
 
 _WINDOWS = (
@@ -21,16 +20,17 @@ _LISTS = (
     "on_order",
     "unmeasured",
 )
+_MANY = 8  # of a longer list only the first and the last member are left out
 _KEPT = ("kind", "role", "washout", "coded")  # of the parts that say nothing by themselves
 
 Place = tuple[str | int, ...]
 
 
 def mutants(front: Front) -> Iterator[tuple[str, Front]]:
-    """Every limit and window a step up and down, every member of a list left out; where and what, in words."""
+    """Every limit and window a step up and down, members of lists left out; where and what, in words."""
     whole = {**judging(front), **{key: front[key] for key in _KEPT if key in front}}
     for place, words, new in _changes(whole, ()):
-        yield f"{'.'.join(map(str, place))} {words}", _put(whole, place, new)
+        yield f"{'.'.join(map(str, place))} {words}", put(whole, place, new)
 
 
 def _changes(node: Any, place: Place) -> Iterator[tuple[Place, str, Any]]:
@@ -55,7 +55,8 @@ def _of_key(key: str, value: Any, place: Place) -> Iterator[tuple[Place, str, An
         yield place, f"{value} +1", f"{days(value) // 7 + 1} weeks"
     elif key in _LISTS and isinstance(value, list) and len(value) > 1:
         for index, each in enumerate(value):
-            yield place, f"without {each}", [*value[:index], *value[index + 1 :]]
+            if len(value) <= _MANY or index in (0, len(value) - 1):
+                yield place, f"without {each}", [*value[:index], *value[index + 1 :]]
     else:
         yield from _changes(value, place)
 
@@ -68,9 +69,10 @@ def _limits(limits: list[str], place: Place) -> Iterator[tuple[Place, str, Any]]
             yield place, f"{each} to {new}", [*limits[:index], new, *limits[index + 1 :]]
 
 
-def _put(node: Any, place: Place, new: Any) -> Any:
+def put(node: Any, place: Place, new: Any) -> Any:
+    """A copy with something else at one place."""
     if not place:
         return new
     if isinstance(node, Mapping):
-        return {key: _put(each, place[1:], new) if key == place[0] else each for key, each in node.items()}
-    return [_put(each, place[1:], new) if index == place[0] else each for index, each in enumerate(node)]
+        return {key: put(each, place[1:], new) if key == place[0] else each for key, each in node.items()}
+    return [put(each, place[1:], new) if index == place[0] else each for index, each in enumerate(node)]

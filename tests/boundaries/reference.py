@@ -33,6 +33,7 @@ class Said:
     level: str | None
     aside: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
+    is_context: bool = False
 
 
 def judged(front: Front, chart: Chart) -> Said:
@@ -49,7 +50,12 @@ def judged(front: Front, chart: Chart) -> Said:
         return Said(None, frozenset(aside))
     level, lead = min(found, key=lambda each: LEVELS.index(each[0]))
     told = frozenset(aside if level == "in_chain" else ())
-    return Said(level, told, frozenset(_due(front, lead, chart)))
+    return Said(level, told, frozenset(_due(front, lead, chart)), _is_context(front, lead, chart))
+
+
+def _is_context(front: Front, lead: Fact | None, chart: Chart) -> bool:
+    """Whether what it says is only context; a red flag or a code in place of a value never is."""
+    return "context" in front and lead is not None and truth(front["context"], Case(chart, lead)) is True
 
 
 def _by_subject(front: Front, subject: Front, chart: Chart) -> tuple[_Speaking, set[str]]:
@@ -140,7 +146,7 @@ def _level(front: Front, case: Case) -> str | None:
     if not choices:
         return None
     level, variant = min(choices, key=lambda each: LEVELS.index(each[0]))
-    if "context" in front and truth(front["context"], case) is True:
+    if _is_context(front, case.fact, case.chart):
         return "also_consider"
     is_soft = level == "warning" and not variant and "on_its_own" in front
     return "info" if is_soft and truth(front["on_its_own"], case) is True else level

@@ -1,10 +1,10 @@
 """The reference reading of front matter, of when drugs began, and of results, all in plain numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -12,6 +12,7 @@ from tests.boundaries.charts import Chart, Drug, Entry, Lab, coding
 from tests.patients import CARDS
 
 Front = Mapping[str, Any]
+_Made = TypeVar("_Made")
 
 COUNTS = ("strong", "plausible", "recently-stopped", "stopped-since", "weak", "unknown")
 
@@ -35,12 +36,14 @@ def many(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
+@cache
 def days(text: str) -> int:
     """ "90 days" or "6 weeks"."""
     number, _, unit = text.partition(" ")
     return int(number) * (7 if unit.startswith("week") else 1)
 
 
+@cache
 def amount(text: str) -> tuple[Decimal, str]:
     """ "3.5 mmol/L"."""
     number, _, unit = text.partition(" ")
@@ -127,6 +130,7 @@ def analyte_file(analyte: str) -> Front:
     return next(each for each in fronts if each["analyte"] == analyte)
 
 
+@cache
 def usable(lab: Lab) -> Value | None:
     """None for a result that must not be used: withdrawn, of an unknown unit, beyond what is plausible."""
     if lab.status not in ("final", "amended", "corrected", "preliminary"):
@@ -167,12 +171,24 @@ def _in_column(text: str, analyte: str) -> tuple[Decimal, str] | None:
 
 def values(chart: Chart, analyte: str) -> list[Value]:
     """The usable results of an analyte, newest first, sodium and calcium corrected."""
+    return _remembered(chart, ("values", analyte), lambda: _values(chart, analyte))
+
+
+def _values(chart: Chart, analyte: str) -> list[Value]:
     found = [made for each in chart.labs if each.analyte == analyte and (made := usable(each))]
     if analyte == "sodium":
         found = [_for_glucose(each, values(chart, "glucose")) for each in found]
     if analyte == "calcium_total":
         found = [_for_albumin(each, values(chart, "albumin")) for each in found]
     return sorted(found, key=lambda each: each.age)
+
+
+def _remembered(chart: Chart, key: tuple[str, str], make: Callable[[], _Made]) -> _Made:
+    """What *make* makes of the chart, made once."""
+    if key not in chart.memory:
+        chart.memory[key] = make()
+    made: _Made = chart.memory[key]
+    return made
 
 
 def _for_glucose(sodium: Value, glucoses: Sequence[Value]) -> Value:
@@ -205,6 +221,10 @@ def _for_albumin(calcium: Value, albumins: Sequence[Value]) -> Value:
 
 def entries(chart: Chart, concept: str) -> list[Entry]:
     """The entries of a concept that stand: not refuted, not over, a pregnancy not out of date."""
+    return _remembered(chart, ("entries", concept), lambda: _entries(chart, concept))
+
+
+def _entries(chart: Chart, concept: str) -> list[Entry]:
     found = [
         each
         for each in chart.entries
@@ -218,4 +238,8 @@ def entries(chart: Chart, concept: str) -> list[Entry]:
 
 def listed(chart: Chart, value_set: str) -> list[Drug]:
     """The medicines of a class that were really taken."""
+    return _remembered(chart, ("listed", value_set), lambda: _listed(chart, value_set))
+
+
+def _listed(chart: Chart, value_set: str) -> list[Drug]:
     return [each for each in chart.drugs if each.is_real and each.member_of(value_set)]

@@ -4,7 +4,7 @@ Written from the vocabulary in words, not from the service: where the two disagr
 True, False and None (not known) throughout; days are counted back from the index day.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -35,16 +35,30 @@ class Case:
 
 
 Beside = Mapping[str, Any]
+Parts = tuple[tuple[str, Any, Beside], ...]
+
+# the criteria that were read before, by the identity of what was read (which is kept, so that it stays its own)
+_PARTS: dict[int, tuple[Mapping[str, Any], Parts]] = {}
 
 
-def every(truths: Sequence[Truth]) -> Truth:
+def every(truths: Iterable[Truth]) -> Truth:
     """All of them."""
-    return False if False in truths else None if None in truths else True
+    is_known = True
+    for each in truths:
+        if each is False:
+            return False
+        is_known = is_known and each is not None
+    return True if is_known else None
 
 
-def some(truths: Sequence[Truth]) -> Truth:
+def some(truths: Iterable[Truth]) -> Truth:
     """Any of them."""
-    return True if True in truths else None if None in truths else False
+    is_known = True
+    for each in truths:
+        if each:
+            return True
+        is_known = is_known and each is not None
+    return False if is_known else None
 
 
 def truth(node: Mapping[str, Any], case: Case) -> Truth:
@@ -54,17 +68,36 @@ def truth(node: Mapping[str, Any], case: Case) -> Truth:
     Raises:
         NotUnderstood: At a word without a handler.
     """
-    left, truths = dict(node), []
-    for key, (handler, about) in HEADS.items():
-        if key in left:
-            asked = left.pop(key)
-            beside = {each: left.pop(each) for each in about if each in left}
-            truths.append(handler(asked, beside, case))
-    for key, asked in left.items():
-        if key not in WORDS:
-            raise NotUnderstood(key)
-        truths.append(WORDS[key](asked, case))
-    return every(truths)
+    return every(_judge(word, asked, beside, case) for word, asked, beside in parts(node))
+
+
+def _judge(word: str, asked: Any, beside: Beside, case: Case) -> Truth:
+    return HEADS[word][0](asked, beside, case) if word in HEADS else WORDS[word](asked, case)
+
+
+def parts(node: Mapping[str, Any]) -> Parts:
+    """
+    The words of a criterion, each with what stands beside it.
+
+    Raises:
+        NotUnderstood: At a word without a handler.
+    """
+    known = _PARTS.get(id(node))
+    if known is None or known[0] is not node:
+        known = node, tuple(_parts(node))
+        _PARTS[id(node)] = known
+    return known[1]
+
+
+def _parts(node: Mapping[str, Any]) -> Iterator[tuple[str, Any, Beside]]:
+    left = dict(node)
+    for head, (_, about) in HEADS.items():
+        if head in left:
+            yield head, left.pop(head), {key: left.pop(key) for key in about if key in left}
+    for word, asked in left.items():
+        if word not in WORDS:
+            raise NotUnderstood(word)
+        yield word, asked, {}
 
 
 def _compared(word: str, *, measured: bool = False) -> Callable[[Any, Case], Truth]:
@@ -163,8 +196,8 @@ def _gestation_below(asked: str, case: Case) -> Truth:
 
 
 WORDS: Mapping[str, Callable[[Any, Case], Truth]] = {
-    "all": lambda asked, case: every([truth(each, case) for each in asked]),
-    "any": lambda asked, case: some([truth(each, case) for each in asked]),
+    "all": lambda asked, case: every(truth(each, case) for each in asked),
+    "any": lambda asked, case: some(truth(each, case) for each in asked),
     "not": lambda asked, case: None if (inner := truth(asked, case)) is None else not inner,
     "unless": lambda asked, case: truth(asked, case) is not True,
     "began": lambda asked, case: isinstance(case.fact, Taken) and case.fact.began in many(asked),
@@ -230,7 +263,9 @@ def _given(asked: str, beside: Beside, case: Case) -> Truth:
 
 
 def _diagnosed(asked: Any, beside: Beside, case: Case) -> Truth:
-    about = {key: value for key, value in beside.items() if key in _OF_ENTRIES}
+    about = beside
+    if "since_start" in beside or "before_result" in beside:
+        about = {key: value for key, value in beside.items() if key in _OF_ENTRIES}
     found = [entry for concept in many(asked) for entry in entries(case.chart, concept)]
     if "since_start" in beside:
         change = case.fact.change if isinstance(case.fact, Taken) else None
@@ -238,7 +273,7 @@ def _diagnosed(asked: Any, beside: Beside, case: Case) -> Truth:
     if "before_result" in beside:
         age = case.fact.age if isinstance(case.fact, Value) else None
         found = [each for each in found if _is_just_before(each, age, days(beside["before_result"]))]
-    return some([truth(about, Case(case.chart, each)) for each in found])
+    return some(truth(about, Case(case.chart, each)) for each in found)
 
 
 def _is_just_before(entry: Entry, age: int | None, window: int) -> bool:
@@ -248,7 +283,7 @@ def _is_just_before(entry: Entry, age: int | None, window: int) -> bool:
 def _same_day(asked: str, beside: Beside, case: Case) -> Truth:
     age = case.fact.age if isinstance(case.fact, Value) else None
     found = [each for each in values(case.chart, asked) if each.age == age]
-    return some([truth(beside, Case(case.chart, each)) for each in found]) if found else None
+    return some(truth(beside, Case(case.chart, each)) for each in found) if found else None
 
 
 def _changed(asked: str, beside: Beside, case: Case) -> Truth:

@@ -127,4 +127,4 @@ def test_low_sodium_with_a_diuretic_goes_to_the_lower_number_and_the_other_is_na
 
     assert (found.chains, found.flagged) == (("M1b",), {"C09", "D02", "L04"})
     assert len(found.cards) == 1
-    assert "Adrenal insufficiency beside it: steroid cover may be low (see M8)." in found.detail("C09")
+    assert "Adrenal insufficiency too: steroid cover may be low (see M8)." in found.detail("C09")

@@ -157,4 +157,4 @@ def test_diuretic_chain_takes_the_value_and_alcohol_is_named_beside_it() -> None
     found = answer(patient)
 
     assert (len(found.cards), found.chains, found.flagged) == (1, ("M1",), {"C14", "D02", "L01"})
-    assert "Alcohol excess with low magnesium or potassium beside it" in found.detail("C14")
+    assert "Alcohol excess too: thiamine where fitting (see M15)." in found.detail("C14")

@@ -116,7 +116,7 @@ def test_with_a_diuretic_the_lower_number_leads_and_the_other_is_named(
 
     assert found.chains == (chain,)
     assert found.card_of("C04") is found.card_of("D01")
-    assert "Diabetes beside it loses magnesium and sodium too (see M10)." in found.detail("C04")
+    assert "Diabetes loses magnesium and sodium too (see M10)." in found.detail("C04")
 
 
 def test_with_a_diuretic_and_a_raised_hba1c_it_has_more_members() -> None:

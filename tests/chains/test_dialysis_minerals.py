@@ -144,5 +144,5 @@ def test_low_potassium_with_a_diuretic_goes_to_the_lower_number_and_dialysis_is_
     found = answer(patient)
 
     assert (found.chains, found.flagged) == (("M1",), {"C07", "D02", "L01"})
-    assert "Dialysis beside it: minerals are left to the unit (see M11)." in found.detail("C07")
+    assert "Dialysis too: minerals are left to the unit (see M11)." in found.detail("C07")
     assert "correct magnesium" not in found.printed

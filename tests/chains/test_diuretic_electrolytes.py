@@ -185,4 +185,4 @@ def test_low_sodium_beside_it_is_told_on_the_same_card_with_its_chain_named() ->
 
     assert (len(found.cards), found.flagged) == (1, {"D01", "L01", "L04"})
     assert found.chains == ("M1",)
-    assert "Low sodium beside it" in found.printed
+    assert "Low sodium too: no fast correction (see M1b)." in found.printed

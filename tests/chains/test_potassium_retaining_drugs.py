@@ -168,5 +168,5 @@ def test_urgent_card_restates_the_value_and_says_what_it_can_not_see() -> None:
         "Recorded K 6.3 mmol/L (13 Jun 2026) with potassium-retaining drugs and leg cramps: "
         "confirm that it was acted on"
     )
-    assert "whether it was handled can not be seen" in found.detail("L12")
+    assert "not known whether handled" in found.detail("L12")
     assert "same-day contact" in found.detail("L12")

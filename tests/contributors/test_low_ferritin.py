@@ -131,7 +131,7 @@ def test_listed_iron_is_told_with_a_low_value() -> None:
 
     found = answer(patient).detail("L08")
 
-    assert "Iron is already listed; consider adherence, dose and absorption." in found
+    assert "Iron is listed: consider adherence, dose, absorption." in found
 
 
 def test_value_drawn_before_the_iron_is_said_to_be_so() -> None:
@@ -140,7 +140,7 @@ def test_value_drawn_before_the_iron_is_said_to_be_so() -> None:
     found = answer(patient).detail("L08")
 
     assert "Drawn before ferrous sulfate (10 Jun 2026)" in found
-    assert "already listed" not in found
+    assert "is listed" not in found
 
 
 def test_orders_are_ferritin_and_saturation() -> None:

@@ -283,4 +283,4 @@ def test_urgent_card_says_what_it_can_not_see() -> None:
     assert found.summary("L04") == (
         "Recorded Na 121 mmol/L (13 Jun 2026) in a patient with night leg cramps: confirm that it was acted on"
     )
-    assert "whether it was handled can not be seen" in found.detail("L04")
+    assert "not known whether handled" in found.detail("L04")

@@ -122,7 +122,7 @@ def test_listed_thyroid_hormone_is_told_with_what_may_bind_it() -> None:
 
     found = answer(patient).detail("L07")
 
-    assert "Thyroid hormone is already listed; consider adherence and dose." in found
+    assert "Thyroid hormone is listed: consider adherence and dose." in found
     assert "Levothyroxine and ferrous sulfate taken close together may lessen uptake." in found
 
 
@@ -132,7 +132,7 @@ def test_value_drawn_before_thyroid_hormone_is_said_to_be_so() -> None:
     found = answer(patient).detail("L07")
 
     assert "Drawn before levothyroxine (5 Jun 2026)" in found
-    assert "already listed" not in found
+    assert "is listed" not in found
 
 
 def test_without_thyroid_hormone_iron_is_not_mentioned() -> None:
