@@ -10,7 +10,7 @@ from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeC
 from cds_service.knowledge import Contributor, Knowledge, Role, Subject
 from cds_service.timing import doses, timings
 from cds_service.truth import Answer, Case
-from cds_service.verdicts import CURRENT_AGE, HISTORY_AGE, URGENCY, Verdict, flagged, verdict
+from cds_service.verdicts import CRITICAL_AGE, CURRENT_AGE, HISTORY_AGE, URGENCY, Verdict, flagged, verdict
 
 _FEW = 20  # facts of one kind that are judged one by one
 _LOOK_BACK = 5  # earlier results looked at for "low, but normal since"
@@ -217,10 +217,32 @@ def _judge_latest(subject: Subject, contributor: Contributor, facts: Facts) -> J
     newest = facts.latest_of(subject.names, with_preliminary=True)
     results = [each for each in newest if _is_subject(subject, each, facts)]
     judged = _judge_results(contributor, facts, results) if results else None
+    if judged and judged.finding and all(each.measures == "calcium_total" for each in results):
+        judged = _confirmed(subject, contributor, facts, results) or judged
     if judged and (judged.finding or any(each.age(facts.today)[1] <= CURRENT_AGE for each in results)):
         return judged
     coded = _judge_coded(contributor, facts)
     return coded if coded and coded.finding else judged or coded
+
+
+def _confirmed(
+    subject: Subject, contributor: Contributor, facts: Facts, totals: Sequence[LabResult]
+) -> Judgement | None:
+    """
+    A low total calcium without albumin does not displace a worse one that was adjusted or ionised.
+
+    By the latest such result of the 30 days before it; None when there is none, or it is not the worse one.
+    """
+    first = min(each.taken.first for each in totals)
+    others = [name for name in subject.names if name != totals[0].analyte]
+    earlier = [
+        each for each in facts.latest_of(others) if 0 <= (first - each.taken.last).days <= CRITICAL_AGE
+    ]
+    found = _judge_results(contributor, facts, earlier) if earlier else None
+    unconfirmed = _judge_results(contributor, facts, totals)
+    if found is None or found.finding is None or unconfirmed.finding is None:
+        return None
+    return found if found.finding.urgency < unconfirmed.finding.urgency else None
 
 
 def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement:

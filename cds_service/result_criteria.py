@@ -247,5 +247,8 @@ class SameDay:
         return any_of(words, tuple(self.about.answer(Case(case.facts, each)) for each in results))
 
 
+_WRITTEN = {"hba1c": "HbA1c", "tsh": "TSH", "egfr": "eGFR", "bmi": "BMI", "alcohol_audit_c": "AUDIT-C"}
+
+
 def _plain(name: str) -> str:
-    return name.replace("_", " ")
+    return _WRITTEN.get(name) or name.replace("_", " ")

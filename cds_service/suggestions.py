@@ -54,6 +54,8 @@ def _sets(group: Group, facts: Facts) -> Iterator[tuple[Case, OrderGroup]]:
             yield from ((Case(facts, group.lead.facts[0]), order) for order in chain.suggest)
         return
     for finding in group.findings:
+        if group.level == "critical" and finding in group.joined and finding.contributor.kind != "lab":
+            continue  # an urgent card asks for what belongs to the emergency
         yield from ((Case(facts, finding.facts[0]), order) for order in finding.contributor.suggest)
 
 

@@ -86,7 +86,8 @@ def main_detail(
     aside = [each for each in aside if each not in told_beside] if tells else []
     kept = _fitting(aside, room, knowledge)
     set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
-    due = overdue(group.findings, facts, knowledge)
+    # beside what needs action now, monitoring that is due is noise
+    due = {} if group.level == "critical" else overdue(group.findings, facts, knowledge)
     shown = _shown(group, {*told, *due}, facts, knowledge)
     rounding_off = (*_items([_due(due, knowledge)] if due else []), shown, *_items(usual), _not_known(group))
     *more, unknown = in_room(rounding_off, room - count((set_aside,)))

@@ -273,9 +273,7 @@ def test_every_key_that_a_file_may_have_is_told() -> None:
     said = sections(_FULL, _NAMES)
 
     silent = [
-        place
-        for place, others in _changed(_FULL)
-        if all(sections(other, _NAMES) == said for other in others)
+        place for place, others in _changed(_FULL) if all(sections(other, _NAMES) == said for other in others)
     ]
 
     assert silent == []
@@ -673,11 +671,11 @@ def test_version_and_next_review_stand_on_every_rule(knowledge: Knowledge, pages
 
 def test_a_history_keeps_its_lines(knowledge: Knowledge) -> None:
     file = _file(knowledge, "contributors/loop-diuretic.md")
-    told = file.text + "\n# History\n\n- 2026-11-20: first written\n- 2026-11-22: limits read again\n"
+    told = f"{file.text}- 2026-11-30: limits read again\n"
 
     page = Pages(_with(knowledge, replace(file, text=told)), CARDS, _BASE).html("D02")
 
-    assert "<li>2026-11-20: first written</li>\n<li>2026-11-22: limits read again</li>" in page
+    assert "<li>2026-11-22: first version, unsigned.</li>\n<li>2026-11-30: limits read again</li>" in page
 
 
 # --- what a hostile file can't do -----------------------------------------------------------------------------

@@ -60,7 +60,7 @@ EXAMPLES = (
             "3.1",
             "0.62",
             "8 Jun 2026",
-            "magnesium with potassium",
+            "correct magnesium if low, and with it correct potassium",
         ),
         {"Potassium", "Magnesium", "Sodium"},
         unsaid=("ramipril", "quinine"),

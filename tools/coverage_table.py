@@ -29,9 +29,9 @@ _NAMED = "KNOWLEDGE"  # a docstring names ids after this word
 _HEAD = f"""# Coverage
 
 Every id of the knowledge base, the files that hold it and the tests that prove it. Written by `{COMMAND}`;
-the ids are in `tools/knowledge_ids.csv`. A contributor or chain has a test file of its own; any other id is proven by the tests whose
-docstring names it after the word {_NAMED}. Whatever is in `cards/contributors` is also judged at each of its limits
-and windows by `tests/test_boundaries.py`.
+the ids are in `tools/knowledge_ids.csv`. A contributor or chain has a test file of its own; any other id is proven by
+the tests whose docstring names it after the word {_NAMED}. Whatever is in `cards/contributors` is also judged at
+each of its limits and windows by `tests/test_boundaries.py`.
 """
 
 

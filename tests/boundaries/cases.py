@@ -9,7 +9,7 @@ from cds_service.knowledge import Contributor
 from cds_service.monitoring import overdue
 from tests.boundaries.additions import additions, further_additions
 from tests.boundaries.bases import Base, bases
-from tests.boundaries.changes import changes, stopped_since, values
+from tests.boundaries.changes import changes, started_lately, stopped_since, values
 from tests.boundaries.charts import Chart, facts_of
 from tests.boundaries.limits import plain
 from tests.boundaries.mutants import mutants
@@ -71,6 +71,7 @@ def _around(front: Front, base: Base) -> Iterator[tuple[str, Chart]]:
     yield from values(front, base.chart)
     yield from changes(front, base.chart)
     yield from stopped_since(front, base.chart)
+    yield from started_lately(front, base.chart)
     yield from additions(front, base.chart)
     for words, chart in further_additions(front, base.chart):
         yield f"{_FURTHER}{words}", chart

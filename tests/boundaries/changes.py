@@ -168,6 +168,15 @@ def _given(front: Front, onset: int) -> list[tuple[int | None, int | None]]:
     return found
 
 
+def started_lately(front: Front, chart: Chart) -> Iterator[Change]:
+    """The main drug so many days before the index day as nothing is due before, with cramps since the day after."""
+    if chart.drugs and "exposure" in many(front["subject"])[0]:
+        for since in (each for count in windows(front, "after") for each in (count - 1, count)):
+            drug = replace(chart.drugs[0], since=since, until=None)
+            words = f"{drug.ingredient} started {since} days ago, cramps for {since - 1} days"
+            yield words, replace(chart, drugs=(drug, *chart.drugs[1:]), onset=since - 1)
+
+
 def stopped_since(front: Front, chart: Chart) -> Iterator[Change]:
     """The main drug stopped after the onset, 90 and 91 days ago."""
     if chart.drugs and "exposure" in many(front["subject"])[0]:

@@ -35,15 +35,17 @@ def test_agonist_of_any_time_class_but_after_leads_it(
     assert (found.chains, found.indicator("L01")) == (chains, "warning")
 
 
-@pytest.mark.parametrize("agonist", ["salmeterol", "albuterol"])
-def test_agonist_begun_after_the_cramps_is_named_for_the_value_only(agonist: str) -> None:
+@pytest.mark.parametrize(
+    ("agonist", "named"), [("salmeterol", "Salmeterol"), ("albuterol", "Salbutamol/albuterol")]
+)
+def test_agonist_begun_after_the_cramps_is_named_for_the_value_only(agonist: str, named: str) -> None:
     """KNOWLEDGE X4."""
     patient = _on(agonist, 30).with_result("potassium", "3.1 mmol/L")
 
     found = answer(patient)
 
     assert found.flagged == {"L01"}
-    assert f"{agonist.capitalize()} (from 16 May 2026, after the cramps began) was running" in found.printed
+    assert f"{named} (from 16 May 2026, after the cramps began) was running" in found.printed
 
 
 def test_potassium_drawn_before_the_agonist_makes_no_chain() -> None:
@@ -101,7 +103,8 @@ def test_both_kinds_of_agonist_stand_on_one_card() -> None:
 
     assert (found.chains, found.flagged) == (("M5",), {"D06", "D07", "L01"})
     assert found.summary("D06") == (
-        "Low K 3.1 mmol/L with salmeterol and albuterol; night leg cramps began 20 days after salmeterol was started"
+        "Low K 3.1 mmol/L with salmeterol and salbutamol/albuterol; "
+        "night leg cramps began 20 days after salmeterol was started"
     )
 
 

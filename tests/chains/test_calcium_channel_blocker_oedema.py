@@ -93,6 +93,6 @@ def test_card_warns_of_the_prescribing_cascade_and_orders_nothing() -> None:
 
     found = answer(patient)
 
-    assert "a diuretic added for it would be a prescribing cascade" in found.detail("D08")
+    assert "rather than a diuretic for it (a prescribing cascade)" in found.detail("D08")
     assert "26 Apr 2026" in found.detail("D08")
     assert found.suggested == frozenset()

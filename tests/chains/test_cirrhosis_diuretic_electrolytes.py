@@ -116,7 +116,7 @@ def test_without_any_value_the_card_asks_for_them() -> None:
     found = answer(patient)
 
     assert found.summary("C08") == (
-        "Cirrhosis with a diuretic in a patient with night leg cramps: check salts and dose"
+        "Cirrhosis with a diuretic in a patient with night leg cramps: check electrolytes and dose"
     )
     assert found.suggested == {"Sodium", "Potassium", "Magnesium", "Creatinine", "Albumin"}
 
@@ -129,7 +129,7 @@ def test_sodium_card_leaves_the_dose_to_the_liver_team_and_warns_of_fast_correct
     assert found.summary("C08") == (
         "Cirrhosis with low Na 127 mmol/L (8 Jun 2026) in a patient with night leg cramps"
     )
-    assert "review diuretic doses with the liver team; no fast correction of sodium" in found.detail("C08")
+    assert "review diuretics with the liver team, no fast sodium correction" in found.detail("C08")
 
 
 def test_critical_card_restates_the_value_and_asks_whether_it_was_handled() -> None:

@@ -112,7 +112,7 @@ def test_sessions_are_told_only_for_haemodialysis() -> None:
         for each in ("haemodialysis", "peritoneal_dialysis")
     )
 
-    assert "Cramps in a session" in session.detail("C07")
+    assert "Cramps at or after sessions" in session.detail("C07")
     assert "session" not in peritoneal.printed
 
 

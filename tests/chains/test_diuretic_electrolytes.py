@@ -186,3 +186,26 @@ def test_low_sodium_beside_it_is_told_on_the_same_card_with_its_chain_named() ->
     assert (len(found.cards), found.flagged) == (1, {"D01", "L01", "L04"})
     assert found.chains == ("M1",)
     assert "Low sodium too: no fast correction (see M1b)." in found.printed
+
+
+def test_potassium_is_left_to_the_team_beside_a_retaining_pair_and_magnesium_is_still_offered() -> None:
+    """KNOWLEDGE 10: no potassium with a potassium-sparing diuretic and an ACE inhibitor."""
+    patient = on_furosemide().taking("spironolactone", "2020-01-01").taking("ramipril", "2020-01-01")
+    patient = patient.with_result("potassium", "3.2 mmol/L").with_result("magnesium", "0.60 mmol/L")
+
+    found = answer(patient).detail("D02")
+
+    assert "correct magnesium if low; potassium only by the specialist team" in found
+    assert "correct potassium" not in found
+
+
+def test_both_minerals_are_left_to_the_team_in_advanced_kidney_disease() -> None:
+    patient = (
+        on_furosemide().with_result("egfr", "22 mL/min/{1.73_m2}").with_result("potassium", "3.2 mmol/L")
+    )
+
+    found = answer(patient).detail("D02")
+
+    assert "only by the specialist team" in found
+    assert "correct potassium" not in found
+    assert "correct magnesium" not in found

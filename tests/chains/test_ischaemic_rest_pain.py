@@ -60,7 +60,7 @@ def test_acute_limb_is_called_an_emergency_and_draws_no_index() -> None:
 
     found = answer(patient)
 
-    assert "a cold, pale, numb or weak leg is an emergency" in found.detail("C01")
+    assert "*Consider:* emergency if cold, pale, numb or weak" in found.detail("C01")
     assert found.suggested == set()
 
 

@@ -84,10 +84,14 @@ def test_worsening_drug_is_named_on_it() -> None:
     assert "Sertraline may worsen restless legs" in found
 
 
-def test_orders_are_one_set() -> None:
-    patient = _restless().with_result("ferritin", "31 ug/L")
+@pytest.mark.parametrize(
+    ("age", "suggested"),
+    [(90, {"Transferrin saturation"}), (91, {"Ferritin", "Transferrin saturation"})],
+)
+def test_orders_leave_out_what_was_measured_in_90_days(age: int, suggested: set[str]) -> None:
+    patient = _restless().with_result("ferritin", "31 ug/L", days_before(age))
 
     found = answer(patient)
 
-    assert [len(card.suggestions) for card in found.cards] == [1]
-    assert found.suggested == {"Ferritin", "Transferrin saturation"}
+    assert len(found.cards) == 1
+    assert found.suggested == suggested

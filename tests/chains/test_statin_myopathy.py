@@ -89,8 +89,18 @@ def test_card_never_advises_ending_the_statin() -> None:
 
     found = answer(patient)
 
-    assert "withholding the statin while this is checked is usual" in found.detail("D04")
+    assert "statin usually withheld meanwhile" in found.detail("D04")
     assert "stop" not in found.printed.casefold()
+
+
+@pytest.mark.parametrize(("value", "is_offered"), [("2000 U/L", True), ("2001 U/L", False)])
+def test_thyroid_is_no_urgent_order(value: str, is_offered: bool) -> None:
+    patient = _on_statin().with_result("creatine_kinase", value, high="200 U/L")
+
+    found = answer(patient)
+
+    assert found.chains == ("M2",)
+    assert ("TSH" in found.suggested) is is_offered
 
 
 def test_very_high_value_that_is_not_recent_is_worded_repeat() -> None:
@@ -134,7 +144,7 @@ def test_pair_without_any_value_is_worded_without_one() -> None:
 
     found = answer(patient)
 
-    assert "Possible contributors: a statin and a drug that raises its level." in found.detail("D05")
+    assert "Possible contributors: statin and a drug raising its level." in found.detail("D05")
     assert found.suggested == {"CK", "TSH", "Creatinine"}
 
 

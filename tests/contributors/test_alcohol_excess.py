@@ -83,7 +83,7 @@ def test_neuropathy_of_a_drinker_is_one_card_with_the_drinking() -> None:
     found = answer(patient)
 
     assert (len(found.cards), found.flagged) == (1, {"C05", "C14"})
-    assert "Ask about present drinking." in found.detail("C14")
+    assert "ask about alcohol and neurotoxic drugs" in found.detail("C14")
 
 
 def test_score_of_zero_makes_an_active_entry_a_line() -> None:

@@ -149,7 +149,8 @@ def test_dystonia_card_asks_to_look_the_same_day_and_never_ends_the_drug_abruptl
     assert found.summary("D12") == (
         "A movement disorder is coded since haloperidol was started or raised: dystonia or akathisia rather than cramp?"
     )
-    assert "the same day" in found.detail("D12")
+    assert "same-day look for sustained postures" in found.detail("D12")
+    assert "never abruptly" in found.detail("D12")
     assert "stop" not in found.printed.casefold()
 
 
@@ -199,6 +200,20 @@ def test_malignant_syndrome_that_was_withdrawn_says_nothing(status: str) -> None
     found = answer(patient)
 
     assert found.cards == ()
+
+
+@pytest.mark.parametrize("value", ["900 U/L", "3100 U/L"])
+def test_raised_creatine_kinase_stands_on_the_card_of_the_malignant_syndrome(value: str) -> None:
+    """CARDS B4: one urgent card; the thyroid is no part of it."""
+    patient = cramping().with_diagnosis(MALIGNANT, days_before(2)).taking("haloperidol", before_onset(20))
+
+    found = answer(patient.with_result("creatine_kinase", value, days_before(2), high="200 U/L"))
+
+    assert [card.indicator for card in found.cards] == ["critical"]
+    assert found.flagged == {"D12", "L06"}
+    assert found.summary("L06").startswith("Neuroleptic malignant syndrome is coded")
+    assert f"CK **{value.removesuffix(' U/L')}** U/L" in found.detail("D12")
+    assert found.suggested == {"CK", "Creatinine"}
 
 
 def test_urgent_card_confirms_and_offers_creatine_kinase() -> None:

@@ -113,7 +113,7 @@ def test_card_of_donepezil_is_info_and_names_the_time_of_day() -> None:
     found = answer(patient)
 
     assert (found.indicator("D18"), found.suggested) == ("info", frozenset())
-    assert "*Consider:* a morning dose, if it is taken at bedtime" in found.detail("D18")
+    assert "*Consider:* a morning dose if it is taken at bedtime" in found.detail("D18")
 
 
 def test_line_of_another_says_whose_figures_they_are() -> None:
@@ -122,6 +122,6 @@ def test_line_of_another_says_whose_figures_they_are() -> None:
     found = answer(patient)
 
     assert (
-        "- **Rivastigmine** (cholinesterase inhibitor), from 1 Apr 2026; trial figures are for donepezil only "
-        "(evidence C)"
+        "- **Rivastigmine** (cholinesterase inhibitor), from 1 Apr 2026: ask about bedtime dosing (evidence C); "
+        "trial figures are for donepezil only"
     ) in found.detail("D18").splitlines()

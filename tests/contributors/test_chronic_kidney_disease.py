@@ -186,8 +186,7 @@ def test_safety_card_names_both_values() -> None:
     found = answer(patient)
 
     assert found.summary("C06") == (
-        "Creatinine has risen by half or more in a patient with night leg cramps: "
-        "possible acute kidney injury"
+        "Creatinine is up by half or more in a patient with night leg cramps: possible acute kidney injury"
     )
     assert "creatinine **210** umol/L (8 Jun 2026)" in found.detail("C06")
     assert "Creatinine **100** umol/L (20 Nov 2025; 207 days old)" in found.detail("C06")
@@ -198,7 +197,18 @@ def test_mild_disease_with_a_creatinine_that_rose_is_no_longer_context() -> None
 
     found = answer(patient)
 
-    assert found.place("C06") == ("safety", "main")
+    assert (found.place("C06"), found.indicator("C06")) == (("safety", "main"), "warning")
+    assert found.suggested == {"Creatinine"}
+
+
+def test_creatinine_that_rose_comes_before_a_recent_drug() -> None:
+    """What needs a look the same day is read first."""
+    patient = _rose(_with("chronic_kidney_disease"), "160 umol/L", "100 umol/L")
+
+    found = answer(patient.taking("indapamide", days_before(70)))
+
+    assert [card.indicator for card in found.cards] == ["warning", "info"]
+    assert found.cards[0] == found.card_of("C06")
 
 
 def test_advanced_disease_stays_a_contributor_and_the_rise_is_told_beside_it() -> None:

@@ -76,7 +76,7 @@ def test_salt_is_watched_in_ascites() -> None:
 
     found = answer(patient)
 
-    assert "brine and effervescent products add salt" in found.detail("C08")
+    assert "brine adds salt" in found.detail("C08")
 
 
 def test_taurine_and_brine_are_offered_as_small_trials_and_quinine_never() -> None:
@@ -84,7 +84,7 @@ def test_taurine_and_brine_are_offered_as_small_trials_and_quinine_never() -> No
 
     found = answer(patient)
 
-    assert "taurine or a brine sip may be discussed (small trials)" in found.detail("C08")
+    assert "taurine or brine sips (small trials; brine adds salt)" in found.detail("C08")
     assert "quinine" not in found.printed.casefold()
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.findings_of import answer
 from tests.patients import APatient, a_patient
 
-_SESSION = "Cramps in a session or the night after"
+_SESSION = "Cramps at or after sessions"
 _PERITONEAL = "A low potassium is common on peritoneal dialysis."
 _WHICH = "The record does not settle which kind of dialysis: ask."
 _UNSPECIFIED = {
@@ -57,7 +57,7 @@ def test_minerals_and_fluid_are_left_to_the_unit() -> None:
 
     found = answer(patient)
 
-    assert "contact the dialysis unit, which sees to minerals and fluid" in found.detail("C07")
+    assert "contact the dialysis unit about minerals and fluid" in found.detail("C07")
     assert "no potassium or magnesium over the counter" in found.detail("C07")
     assert found.suggested == {"HbA1c"}
     assert "minerals in food" not in found.printed

@@ -75,7 +75,7 @@ def test_sample_before_dialysis_is_said_to_be_one() -> None:
     found = answer(patient)
 
     assert found.summary("L12").startswith("Pre-dialysis K 6.2 mmol/L (8 Jun 2026)")
-    assert "Drawn before dialysis, where a higher value is usual" in found.detail("L12")
+    assert "Drawn before dialysis, where higher is usual" in found.detail("L12")
 
 
 @pytest.mark.parametrize(("age", "level"), [(90, "warning"), (91, None), (366, None)])

@@ -76,13 +76,25 @@ def test_long_standing_diagnosis_asks_for_a_calcium_once_a_year(taken: int, flag
 
 
 @pytest.mark.parametrize("code", [_CALCIUM, _RENAL_PANEL])
-@pytest.mark.parametrize("is_operated", [True, False])
-def test_calcium_on_order_makes_it_silent(code: dict[str, Any], is_operated: bool) -> None:
-    patient = _operated(20) if is_operated else _lacking_hormone("2010-01-01")
+def test_calcium_on_order_makes_a_long_standing_diagnosis_silent(code: dict[str, Any]) -> None:
+    patient = _lacking_hormone("2010-01-01")
 
     found = answer(patient.ordered_for("check", code=code))
 
     assert found.cards == ()
+
+
+@pytest.mark.parametrize("code", [_CALCIUM, _RENAL_PANEL])
+def test_calcium_on_order_leaves_the_warning_after_surgery_and_is_not_drafted_again(
+    code: dict[str, Any],
+) -> None:
+    """CARDS B1.7."""
+    patient = _operated(20)
+
+    found = answer(patient.ordered_for("check", code=code))
+
+    assert found.indicator("C16") == "warning"
+    assert "Calcium" not in found.suggested
 
 
 def test_orders_that_were_not_supplied_do_not_silence_it() -> None:

@@ -69,6 +69,7 @@ def test_insulin_started_in_the_last_ninety_days_with_low_potassium_is_one_card(
     found = answer(patient)
 
     assert (found.chain_of("D10"), found.chain_of("L01"), found.indicator("D10")) == ("M3", "M3", "warning")
+    assert "Insulin moves potassium into cells" in found.detail("D10")
 
 
 def test_long_standing_insulin_does_not_explain_low_potassium() -> None:

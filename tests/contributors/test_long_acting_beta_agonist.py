@@ -108,7 +108,18 @@ def test_reliever_beside_it_is_asked_about() -> None:
 
     found = answer(patient)
 
-    assert "A reliever is listed too (albuterol): ask how often it is used." in found.detail("D06")
+    assert "A reliever is listed too (salbutamol/albuterol): ask how often it is used." in found.detail("D06")
+
+
+@pytest.mark.parametrize(("potassium", "is_asked"), [("3.5 mmol/L", True), ("3.4 mmol/L", False)])
+def test_reliever_is_asked_about_once_where_a_low_potassium_makes_the_chain(
+    potassium: str, is_asked: bool
+) -> None:
+    patient = cramping().taking("salmeterol", before_onset(30)).taking("albuterol", before_onset(30))
+
+    found = answer(patient.with_result("potassium", potassium))
+
+    assert ("A reliever is listed too" in found.printed) is is_asked
 
 
 def test_card_keeps_the_inhaler_and_its_steroid() -> None:

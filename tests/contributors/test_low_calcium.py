@@ -391,6 +391,15 @@ def test_supplement_on_the_list_is_told_with_a_low_value(drug: str) -> None:
     assert "Calcium or vitamin D is listed" in found
 
 
+def test_urgent_card_keeps_its_options_rather_than_the_supplement() -> None:
+    patient = _adjusted("1.80 mmol/L", 2).taking("calcium carbonate", "2024-01-01")
+
+    found = answer(patient).detail("L03")
+
+    assert "is listed" not in found
+    assert "ask about tingling, spasm, stridor, seizure" in found
+
+
 def test_value_drawn_before_the_supplement_is_said_to_be_so() -> None:
     patient = _adjusted("2.00 mmol/L", 20).taking("calcium carbonate", days_before(10))
 
@@ -429,3 +438,35 @@ def test_urgent_card_restates_the_value_and_says_what_it_can_not_see() -> None:
     )
     assert "not known whether handled" in found.detail("L03")
     assert "same-day contact" in found.detail("L03")
+
+
+@pytest.mark.parametrize(
+    ("total", "indicator"), [("2.10 mmol/L", "critical"), ("2.00 mmol/L", "critical"), ("2.40 mmol/L", None)]
+)
+def test_low_total_without_albumin_does_not_displace_a_worse_adjusted_value(
+    total: str, indicator: str | None
+) -> None:
+    """A normal total clears it (KNOWLEDGE X7); one that is low too confirms nothing."""
+    patient = (
+        a_patient()
+        .with_cramps()
+        .with_result("calcium_adjusted", "1.80 mmol/L", days_before(12))
+        .with_result("calcium_total", total, days_before(2))
+    )
+
+    found = answer(patient)
+
+    assert (found.indicator("L03") if "L03" in found.flagged else None) == indicator
+
+
+def test_low_total_after_a_normal_adjusted_value_stays_unconfirmed() -> None:
+    patient = (
+        a_patient()
+        .with_cramps()
+        .with_result("calcium_adjusted", "2.30 mmol/L", days_before(12))
+        .with_result("calcium_total", "2.05 mmol/L", days_before(2))
+    )
+
+    found = answer(patient)
+
+    assert (found.indicator("L03"), "unconfirmed" in found.detail("L03")) == ("info", True)

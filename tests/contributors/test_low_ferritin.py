@@ -143,9 +143,13 @@ def test_value_drawn_before_the_iron_is_said_to_be_so() -> None:
     assert "is listed" not in found
 
 
-def test_orders_are_ferritin_and_saturation() -> None:
-    patient = _restless().with_result("ferritin", "31 ug/L")
+@pytest.mark.parametrize(
+    ("age", "suggested"),
+    [(90, {"Transferrin saturation"}), (91, {"Ferritin", "Transferrin saturation"})],
+)
+def test_orders_are_ferritin_and_saturation_unless_measured_in_90_days(age: int, suggested: set[str]) -> None:
+    patient = _restless().with_result("ferritin", "31 ug/L", days_before(age))
 
     found = answer(patient).suggested
 
-    assert found == {"Ferritin", "Transferrin saturation"}
+    assert found == suggested

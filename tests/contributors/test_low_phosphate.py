@@ -130,7 +130,10 @@ def test_severe_value_stays_critical_after_intravenous_iron() -> None:
     found = answer(patient)
 
     assert found.indicator("L13") == "critical"
-    assert "Iron infusions, above all carboxymaltose, may lower phosphate." in found.detail("L13")
+    assert (
+        "Iron infusions, above all carboxymaltose, may lower phosphate: think of it before the next one."
+        in found.detail("L13")
+    )
 
 
 def test_normal_value_after_intravenous_iron_says_nothing() -> None:
@@ -157,6 +160,15 @@ def test_orders_look_for_the_cause() -> None:
     found = answer(patient).suggested
 
     assert found == {"Phosphate", "Calcium", "Magnesium", "25-OH vitamin D", "Creatinine"}
+
+
+@pytest.mark.parametrize(("value", "is_offered"), [("0.32 mmol/L", False), ("0.33 mmol/L", True)])
+def test_vitamin_d_is_no_urgent_order(value: str, is_offered: bool) -> None:
+    patient = _with_phosphate(value, 2)
+
+    found = answer(patient).suggested
+
+    assert ("25-OH vitamin D" in found) is is_offered
 
 
 def test_urgent_card_restates_the_value_and_says_what_it_can_not_see() -> None:

@@ -263,3 +263,28 @@ def test_acute_limb_of_long_ago_is_a_line() -> None:
 
     assert found.place("C01") == ("contributor", "also-consider")
     assert "**Acute limb ischaemia** (since 31 Jan 2025): check foot pulses" in found.detail("C01")
+
+
+# --- self-care ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("index", "age", "is_offered"),
+    [
+        ("0.90", 60, False),
+        ("0.91", 60, True),
+        ("0.50", 365, False),
+        ("0.50", 366, True),
+        (None, 0, True),
+    ],
+)
+def test_warmth_is_not_offered_to_a_leg_that_a_low_index_shows_poorly_perfused(
+    index: str | None, age: int, is_offered: bool
+) -> None:
+    """KNOWLEDGE 4: burns; the disease itself need not be coded."""
+    patient = a_patient().with_cramps().with_diagnosis("varicose_veins_venous_insufficiency", "2015-01-01")
+
+    found = answer(patient.with_result("ankle_brachial_index", index, days_before(age)) if index else patient)
+
+    assert ("warmth" in found.printed) is is_offered
+    assert "Self-care" in found.printed

@@ -63,7 +63,7 @@ def test_card_raises_deep_vein_thrombosis_and_orders_nothing() -> None:
 
     found = answer(patient)
 
-    assert "one-sided swelling or pain raises the question of deep vein thrombosis" in found.detail("D13")
+    assert "check for one-sided swelling or pain (DVT)" in found.detail("D13")
     assert found.suggested == frozenset()
 
 
@@ -93,6 +93,7 @@ def test_coded_acute_thrombosis_is_the_urgent_card_and_names_it() -> None:
 
     assert (found.place("D13"), found.indicator("D13")) == (MAIN, "critical")
     assert "Raloxifene from 1 Jan 2026" in found.detail("D13")
+    assert "A SERM raises the risk of clots." in found.detail("D13")
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,8 @@ def test_line_asks_for_the_use_and_claims_nothing() -> None:
     found = answer(patient)
 
     assert (
-        "**Albuterol** (reliever), from 1 Apr 2026: ask how often it is used;"
-        " potassium if that is heavy (evidence C)" in found.detail("D07")
+        "**Salbutamol/albuterol** (reliever), from 1 Apr 2026: ask how often;"
+        " potassium if use is heavy (evidence C)" in found.detail("D07")
     )
     assert found.suggested == frozenset()
 

@@ -158,7 +158,7 @@ def test_safety_point_names_both_drugs() -> None:
     assert found.summary("D05") == (
         "Clarithromycin with a statin: a pair to avoid, in a patient with night leg cramps; please review"
     )
-    assert "Clarithromycin and simvastatin are a pair to avoid." in found.detail("D05")
+    assert "Clarithromycin and simvastatin: a pair to avoid." in found.detail("D05")
     assert found.suggested == {"CK", "Creatinine"}
 
 

@@ -115,7 +115,7 @@ def test_card_is_info_and_asks_to_think_of_a_clot() -> None:
 
     assert (found.indicator("D14"), found.suggested) == ("info", frozenset())
     assert found.summary("D14") == "Night leg cramps began 30 days after estradiol was started"
-    assert "think of DVT if one swells" in found.detail("D14")
+    assert "check for one-sided swelling or pain (DVT)" in found.detail("D14")
 
 
 def test_with_an_acute_clot_coded_it_is_told_on_that_card() -> None:
@@ -126,3 +126,4 @@ def test_with_an_acute_clot_coded_it_is_told_on_that_card() -> None:
     assert [card.indicator for card in found.cards] == ["critical"]
     assert found.place("D14") == MAIN
     assert "estradiol from 1 apr 2026" in found.detail("D14").casefold()
+    assert "Oestrogen raises the risk of clots." in found.detail("D14")
