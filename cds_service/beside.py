@@ -7,6 +7,7 @@ from cds_service.chains import Group
 from cds_service.facts import Facts, LabResult, TimeClass, Timing
 from cds_service.findings import Finding
 from cds_service.timing import timings
+from cds_service.truth import Case
 
 
 def drugs_beside(group: Group, facts: Facts) -> dict[str, tuple[bool, str]]:
@@ -58,7 +59,12 @@ def beside_lines(beside: Mapping[str, tuple[bool, str]]) -> list[str]:
 
 
 def _relevant(finding: Finding, facts: Facts) -> Iterable[Timing]:
-    for value_set in (*finding.contributor.explained_by, *finding.contributor.replaced_by):
+    contributor = finding.contributor
+    is_open = (
+        contributor.not_explained is None
+        or not contributor.not_explained.answer(Case(facts, finding.facts[0])).holds
+    )
+    for value_set in (*(contributor.explained_by if is_open else ()), *contributor.replaced_by):
         yield from timings(facts.exposures.get(value_set, ()), facts.onset, 0, facts.today, {})
 
 

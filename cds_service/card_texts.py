@@ -40,7 +40,7 @@ def contributor_texts(document: Document, subjects: Iterable[Subject], *, has_fl
             known = supplied & _DIAGNOSIS if variant == "critical" and supplied >= _RESULT else _DIAGNOSIS
         else:
             known = supplied
-        _check_placeholders(text, where, known | _ANY)
+        check_placeholders(text, where, known | _ANY)
     needed = set(SAID) | set(UNSAID) if kinds or has_flags else set(UNSAID)
     _check_missing(document, needed)
     return dict(document.sections)
@@ -71,7 +71,10 @@ def check_chain_placeholders(document: Document, chain: Chain, rows: dict[str, C
         # an urgent chain is urgent by a value, or by a coded threat that is worded as a fact
         has_value = title.endswith(("(critical)", "(repeat)")) or f"{title} ({NO_VALUE})" in document.sections
         more = _RESULT if has_value else frozenset()
-        _check_placeholders(text, where, supplied | more)
+        if title == BESIDE:
+            check_placeholders(text, where, frozenset())
+            continue
+        check_placeholders(text, where, supplied | more)
 
 
 def _by_need(need: Need, rows: dict[str, Contributor]) -> frozenset[str]:
@@ -82,6 +85,17 @@ def _by_need(need: Need, rows: dict[str, Contributor]) -> frozenset[str]:
     if need.flag:
         return _DIAGNOSIS
     return frozenset.intersection(*(kind for each in kinds for kind in each)) if all(kinds) else frozenset()
+
+
+def said_as_is(text: str, where: str, supplied: frozenset[str] = frozenset()) -> str:
+    """
+    A sentence of front matter that cards may show, and what it may fill in.
+
+    Raises:
+        KnowledgeInvalid: If it instructs, asserts a cause, or fills in anything else.
+    """
+    check_placeholders(text, where, supplied)
+    return harmless(text, where)
 
 
 def harmless(text: str, where: str) -> str:
@@ -120,12 +134,20 @@ def _check_missing(document: Document, needed: set[str]) -> None:
         )
 
 
-def _check_placeholders(text: str, where: str, supplied: frozenset[str]) -> None:
+def check_placeholders(text: str, where: str, supplied: frozenset[str]) -> None:
+    """
+    Check what a text fills in.
+
+    Raises:
+        KnowledgeInvalid: If it is not supplied, or is written in another way than {drug}.
+    """
     try:
-        names = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+        found = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
     except ValueError:
         raise KnowledgeInvalid(where, "a brace is not closed", "write placeholders like {drug}") from None
-    for name in names:
+    for name, spec, conversion in found:
+        if spec or conversion:
+            raise KnowledgeInvalid(where, f"{{{name}}} has something beside its name", f"write {{{name}}}")
         if name not in supplied:
-            there = ", ".join(sorted(supplied))
+            there = ", ".join(sorted(supplied)) or "nothing"
             raise KnowledgeInvalid(where, f"{{{name}}} is not supplied here", f"there is {there}")

@@ -20,14 +20,15 @@ class Group:
     """
     What one card, or one line, is about: a chain with its members, or one finding with those that explain it.
 
-    *named* are chains that share a member with this one; their other members are told here in one clause. *fits* are
-    chains whose members are all here. *joined* are findings that are here because they explain another one.
+    *named* are chains that share a member with this one; their other members, the *rest*, are told here too. *fits*
+    are chains whose members are all here. *joined* are findings that are here because they explain another one.
     """
 
     findings: tuple[Finding, ...]
     chain: Chain | None = None
     named: tuple[Chain, ...] = ()
     joined: tuple[Finding, ...] = ()
+    rest: tuple[Finding, ...] = ()
     fits: tuple[Chain, ...] = ()
 
     @property
@@ -54,11 +55,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The cards of one answer: *main* in order, *also* as lines of one card, and how many lines were left out."""
+    """The cards of one answer: *main* in order, *also* as lines of one card, and those that it only counts."""
 
     main: tuple[Group, ...]
     also: tuple[Group, ...]
-    left_out: int
+    left_out: tuple[Group, ...] = ()
 
 
 # --- merge ------------------------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ def _members(needs: Sequence[Need], findings: Sequence[Finding], facts: Facts) -
     """All findings that meet the needs; none when a need is not met."""
     taking = [need for need in needs if need.taking]
     needs = [need for need in needs if not need.taking]
-    picked = [[each for each in findings if _meets(each, need)] for need in needs]
+    picked = [[each for each in findings if _meets(each, need, facts)] for need in needs]
     drugs = [each for each in joined.from_iterable(picked) if each.contributor.kind == "drug"]
     for place, need in enumerate(needs):
         if need.after_start:
@@ -143,8 +144,10 @@ def _is_taken(need: Need, members: Iterable[Finding], facts: Facts) -> bool:
     return any(_on_course(value, course, 0) for value in values for course in courses)
 
 
-def _meets(finding: Finding, need: Need) -> bool:
+def _meets(finding: Finding, need: Need, facts: Facts) -> bool:
     if finding.row not in need.rows or (need.flag and finding.flag != need.flag):
+        return False
+    if need.unless is not None and need.unless.answer(Case(facts, finding.facts[0])).holds:
         return False
     if need.main_only and finding.level in ("also_consider", "in_chain"):
         return False
@@ -187,7 +190,12 @@ def _with_rest(
         elif rest and any(each in group.findings for each in formed):
             for each in rest:
                 del free[each.row]
-            group = replace(group, findings=(*group.findings, *rest), named=(*group.named, chain))
+            group = replace(
+                group,
+                findings=(*group.findings, *rest),
+                rest=(*group.rest, *rest),
+                named=(*group.named, chain),
+            )
     return group
 
 
@@ -241,19 +249,15 @@ def _one_urgent(groups: list[Group]) -> list[Group]:
 
 
 def _on_its_own(group: Group, facts: Facts) -> Group:
-    """A value that nothing in the record makes worse is softened to info."""
+    """A value that nothing in the record makes worse is softened to info; what only explains it makes it no worse."""
     finding = group.findings[0]
     criterion = finding.contributor.on_its_own
-    if (
-        group.chain
-        or len(group.findings) > 1
-        or criterion is None
-        or finding.level != "warning"
-        or finding.variant
-    ):
+    others = [each for each in group.findings[1:] if each not in group.joined]
+    if group.chain or others or criterion is None or finding.level != "warning" or finding.variant:
         return group
-    holds = criterion.answer(Case(facts, finding.facts[0])).holds
-    return replace(group, findings=(replace(finding, level="info"),)) if holds else group
+    if not criterion.answer(Case(facts, finding.facts[0])).holds:
+        return group
+    return replace(group, findings=(replace(finding, level="info"), *group.findings[1:]))
 
 
 def _in_short(fact: Fact) -> str:
@@ -283,9 +287,9 @@ def select(groups: Iterable[Group], faded: Set[str] = frozenset()) -> Selection:
     main, lines = main[: len(urgent) + room], [*main[len(urgent) + room :], *infos]
     lines += [each for each in ranked if each.level == "also_consider"]
     main, lines = _told_once(main, lines)
-    if len(warnings) > _MAIN or all(each.lead.role == "context" for each in lines):
+    if len(warnings) > _MAIN or (not main and all(each.lead.role == "context" for each in lines)):
         lines = []
-    return Selection(main, tuple(lines[:_LINES]), len(lines[_LINES:]))
+    return Selection(main, tuple(lines[:_LINES]), tuple(lines[_LINES:]))
 
 
 def _told_once(
@@ -319,7 +323,7 @@ def _rank(group: Group) -> tuple[object, ...]:
     lead = group.lead
     grade = lead.contributor.grade
     modifiable = {"drug": 0, "safety": 0, "lab": 1, "condition": 2, "state": 3}[lead.contributor.kind]
-    return lead.urgency, _kind(group), grade, modifiable, -_recent(group), lead.row
+    return lead.urgency, lead.role == "context", _kind(group), grade, modifiable, -_recent(group), lead.row
 
 
 def _kind(group: Group) -> int:

@@ -48,6 +48,7 @@ def serve(
     logs.configure(settings.log_level)
     try:
         knowledge = start.knowledge(settings)
+        web = create_app(settings, knowledge)
     except KnowledgeInvalid as error:
         raise _refusal(error) from None
     log = structlog.get_logger()
@@ -57,7 +58,6 @@ def serve(
         log.warning("nothing is signed: the service stays silent", profile=settings.profile)
     if knowledge.review_by is not None and knowledge.review_by < site.today(settings):
         log.warning("the yearly review of the knowledge is overdue", since=str(knowledge.review_by))
-    web = create_app(settings, knowledge)
     typer.echo(_greeting(settings, knowledge))
     config = uvicorn.Config(web, log_config=None, log_level="warning", access_log=False, server_header=False)
     try:

@@ -88,8 +88,10 @@ def exposures(
     found: dict[str, list[Exposure]] = defaultdict(list)
     for (value_set, ingredient), members in sorted(groups.items()):
         matched_by = min((matched for matched, _ in members), key=WAYS.index)
-        made = courses([entry for _, entry in members], oldest_if_cut, today)
-        found[value_set].append(Exposure(ingredient, value_set, made, matched_by))
+        if made := courses(
+            [entry for _, entry in members], oldest_if_cut, today
+        ):  # none: all is yet to begin
+            found[value_set].append(Exposure(ingredient, value_set, made, matched_by))
     return {value_set: tuple(members) for value_set, members in found.items()}
 
 

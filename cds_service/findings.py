@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
 
 from cds_service.drug_criteria import taken
 from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.knowledge import Contributor, Knowledge, Role, Subject
+from cds_service.result_criteria import extremes
 from cds_service.timing import doses, timings
 from cds_service.truth import Answer, Case
 from cds_service.verdicts import CRITICAL_AGE, CURRENT_AGE, HISTORY_AGE, URGENCY, Verdict, flagged, verdict
@@ -219,9 +219,10 @@ def _judge_latest(subject: Subject, contributor: Contributor, facts: Facts) -> J
     judged = _judge_results(contributor, facts, results) if results else None
     if judged and judged.finding and all(each.measures == "calcium_total" for each in results):
         judged = _confirmed(subject, contributor, facts, results) or judged
-    if judged and (judged.finding or any(each.age(facts.today)[1] <= CURRENT_AGE for each in results)):
+    if judged and judged.finding:
         return judged
-    coded = _judge_coded(contributor, facts)
+    current = [each.taken.last for each in results if each.age(facts.today)[1] <= CURRENT_AGE]
+    coded = _judge_coded(contributor, facts, since=max(current, default=None))
     return coded if coded and coded.finding else judged or coded
 
 
@@ -248,9 +249,9 @@ def _confirmed(
 def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement:
     """Judge the newest result; of several that may be the newest, the more abnormal one."""
     analyte = results[0].analyte
-    made = min((verdict(contributor, facts, each) for each in _extremes(results)), key=_worst)
+    made = min((verdict(contributor, facts, each) for each in extremes(results)), key=_worst)
     if made.level is None and any(each.is_preliminary for each in results):
-        final = _extremes(facts.latest(analyte))
+        final = extremes(facts.latest(analyte))
         made = min((verdict(contributor, facts, each) for each in final), key=_worst, default=made)
     if made.level is None and all(each.comparator for each in results):
         # "<5" after 2.4 settles nothing: the last result that is a number stands
@@ -261,12 +262,14 @@ def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[Lab
     return Judgement(contributor, finding, aside, made.answers)
 
 
-def _judge_coded(contributor: Contributor, facts: Facts) -> Judgement | None:
-    """A coded diagnosis in place of a value that nobody recorded is info, never more (DECISIONS, Results)."""
+def _judge_coded(contributor: Contributor, facts: Facts, since: date | None) -> Judgement | None:
+    """
+    A coded diagnosis in place of a value that nobody recorded is info, never more (DECISIONS, Results).
+
+    A current value clears those that are not dated after it (*since* is its day).
+    """
     entries = [entry for name in contributor.coded for entry in facts.diagnoses.get(name, ())]
-    recent = [
-        each for each in entries if each.on is None or (facts.today - each.on.first).days <= CURRENT_AGE
-    ]
+    recent = [each for each in entries if _stands(each, since, facts.today)]
     if not entries:
         return None
     finding = None
@@ -275,13 +278,10 @@ def _judge_coded(contributor: Contributor, facts: Facts) -> Judgement | None:
     return Judgement(contributor, finding, (), ())
 
 
-def _extremes(results: Sequence[LabResult]) -> Sequence[LabResult]:
-    """The lowest and the highest in each unit: no value between them can be the more abnormal one."""
-    if len(results) <= _FEW:
-        return results
-    by_value = sorted(results, key=lambda each: (each.unit, each.corrected or each.value, each.source))
-    units = [list(members) for _, members in groupby(by_value, key=lambda each: each.unit)]
-    return [each for members in units for each in (*members[:_FEW], *members[-_FEW:])]
+def _stands(entry: Diagnosed, since: date | None, today: date) -> bool:
+    if entry.on is None:
+        return since is None
+    return (today - entry.on.first).days <= CURRENT_AGE and (since is None or entry.on.first > since)
 
 
 def _worst(made: Verdict) -> tuple[int, str]:
@@ -304,7 +304,7 @@ def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]
                 contributor, each, "too old to use" if age > HISTORY_AGE else f"{age} days old, history only"
             )
         elif age <= HISTORY_AGE:
-            newest = " ".join(latest[0].readable())
+            newest = " ".join(latest[0].readable()).rstrip()
             # a newer "<140" says neither that it is low nor that it is not
             since = f"{newest} since, which leaves it open" if latest[0].comparator else f"{newest} since"
             yield SetAside(contributor, each, since)
@@ -321,7 +321,7 @@ def _judge_readings(subject: Subject, contributor: Contributor, facts: Facts) ->
     """Judge every reading of the window; any one that holds counts, the most urgent and lowest leads."""
     within = subject.within or HISTORY_AGE
     every = facts.results.get(subject.names[0], ())
-    readings = _extremes([each for each in every if each.age(facts.today)[1] <= within])
+    readings = extremes([each for each in every if each.age(facts.today)[1] <= within])
     if not readings:
         return None
     verdicts = sorted((verdict(contributor, facts, each) for each in readings), key=_lowest_first)
@@ -341,12 +341,12 @@ def _lowest_first(made: Verdict) -> tuple[int, object, str]:
 
 
 def _judge_diagnosis(subject: Subject, contributor: Contributor, facts: Facts) -> Judgement | None:
-    every = [entry for name in subject.names for entry in facts.diagnoses.get(name, ())]
+    # entries are newest first; more of one diagnosis than these are copies
+    every = [entry for name in subject.names for entry in facts.diagnoses.get(name, ())[:_FEW]]
     entries = [entry for entry in every if _is_subject(subject, entry, facts)]
     if not entries:
         return None
-    # more entries of one diagnosis than these are copies, and each is judged by itself
-    verdicts = sorted((verdict(contributor, facts, entry) for entry in entries[:_FEW]), key=_newest_first)
+    verdicts = sorted((verdict(contributor, facts, entry) for entry in entries), key=_newest_first)
     finding = _finding(
         contributor, verdicts[0], [each.subject for each in verdicts if each.level is not None]
     )

@@ -2,7 +2,7 @@
 
 import re
 
-from cds_service.card_texts import harmless
+from cds_service.card_texts import said_as_is
 from cds_service.frontmatter import Document, Node
 from cds_service.knowledge import Alert, Ban, Guards, SelfCare
 from cds_service.vocabulary import Vocabulary, criterion
@@ -32,8 +32,8 @@ def guards(document: Document, words: Vocabulary) -> Guards:
     return made
 
 
-def _said(node: Node) -> str:
-    return harmless(node.text(), node.where)
+def _said(node: Node, *supplied: str) -> str:
+    return said_as_is(node.text(), node.where, frozenset(supplied))
 
 
 def _self_care(node: Node, words: Vocabulary) -> SelfCare:
@@ -47,7 +47,9 @@ def _alert(node: Node, words: Vocabulary) -> Alert:
     row = node.maybe("said_by")
     if row and not _ROW.fullmatch(row.text()):
         raise row.invalid(f"`{row.text()}` is no row", "write one like C06")
-    made = Alert(criterion(node.take("when"), words), _said(node.take("say")), row.text() if row else "")
+    made = Alert(
+        criterion(node.take("when"), words), _said(node.take("say"), "what"), row.text() if row else ""
+    )
     node.done()
     return made
 

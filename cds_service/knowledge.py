@@ -105,8 +105,9 @@ class Contributor:
     value's urgent range, whatever its age; *red_flags* are coded threats, which speak without a subject too, and
     *bears_on* the red flags of others whose card it joins. *coded* are diagnoses that stand in for a value that
     nobody recorded. *on_its_own* softens a warning that nothing else in the record supports. *explains* are rows
-    whose card it joins. *explained_by* are drug classes named beside a value as its likely cause, *replaced_by*
-    those that treat it; *shows* are analytes, *indications* diagnoses named beside a drug.
+    whose card it joins. *explained_by* are drug classes named beside a value as its likely cause, unless
+    *not_explained* holds; *replaced_by* those that treat it. *shows* are analytes, *indications* diagnoses named
+    beside a drug.
     """
 
     row: str
@@ -131,12 +132,14 @@ class Contributor:
     switches: bool  # whether one drug of its classes may take another one's place
     explains: tuple[str, ...]
     explained_by: tuple[str, ...]
+    not_explained: Criterion | None
     replaced_by: tuple[str, ...]
     shows: tuple[str, ...]
     indications: tuple[str, ...]
     overdue: tuple[Monitoring, ...]
     remarks: tuple[Remark, ...]
     suggest: tuple[OrderGroup, ...]
+    no_orders: bool  # another team sees to the tests: its card drafts none
     override_reasons: Mapping[str, str]
     texts: Mapping[str, str]
     digest: str
@@ -153,7 +156,7 @@ class Need:
     """
     One place in a chain: any of these *rows*; a drug *began* so; a value drawn *after_start* of the drug; a red *flag*.
 
-    *taking* are drug classes in place of rows: a need that adds no member.
+    *taking* are drug classes in place of rows: a need that adds no member. A row for which *unless* holds is none.
     """
 
     rows: tuple[str, ...]
@@ -162,6 +165,7 @@ class Need:
     main_only: bool = False
     flag: str = ""
     taking: tuple[str, ...] = ()
+    unless: Criterion | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # loaded once: identity is enough

@@ -84,6 +84,8 @@ def _a_day(dose: Quantity, timing: Timing) -> str:
 def since(timing: Timing) -> str:
     """How one drug stands to the onset, for a line: "unchanged since 3 Jan 2020"."""
     given = timing.change if timing.is_dose else None
+    if given and timing.time_class is TimeClass.UNKNOWN and not timing.order_is_unknown:
+        return f"on the list since {given}, last dose not dated"
     return f"given {given}" if given else _course_since(timing)
 
 
@@ -293,9 +295,9 @@ def _notes(result: LabResult, facts: Facts, knowledge: Knowledge) -> list[str]:
         times = result.value / result.high
         notes.append(f"{round(times) if times >= 10 else round(times, 1)} x ULN")
     latest = facts.latest(result.analyte, with_preliminary=True)
-    same_day = [each for each in latest if reported(each) != reported(result)]
-    if same_day and result in latest:
-        notes.append(f"also {' '.join(reported(same_day[0]))} that day")
+    other = next((each for each in latest if each.written != result.written), None)
+    if other is not None and result in latest and reported(other) != reported(result):
+        notes.append(f"also {' '.join(reported(other)).rstrip()} that day")
     notes += _correction(result, knowledge)
     _, age = result.age(facts.today)
     if age > knowledge.analytes[result.analyte].current:

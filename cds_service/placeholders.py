@@ -11,7 +11,7 @@ from cds_service.knowledge import Knowledge
 
 def fillings(group: Group, onset: Onset | None, knowledge: Knowledge) -> dict[str, str]:
     """Every placeholder that a file may use here; the loader has checked that it uses no other."""
-    own = [each for each in group.findings if each not in group.joined]
+    own = [each for each in group.findings if each not in (*group.joined, *group.rest)]
     every = [fact for finding in (group.lead, *own) for fact in finding.facts]
     drugs = [fact for fact in every if isinstance(fact, Timing)]
     entries = [fact for fact in every if isinstance(fact, Diagnosed)]
@@ -51,7 +51,8 @@ def variant(group: Group) -> str:
 def _members(group: Group) -> list[Timing]:
     """The drugs that the card is about: not those that only join its chain."""
     joins = group.chain.joins if group.chain else ()
-    own = (each for each in group.findings if each.row not in joins and each not in group.joined)
+    beside = (*group.joined, *group.rest)
+    own = (each for each in group.findings if each.row not in joins and each not in beside)
     facts: Iterable[Fact] = (fact for each in own for fact in each.facts)
     return [fact for fact in facts if isinstance(fact, Timing)]
 

@@ -14,6 +14,7 @@ from cds_service.knowledge import Knowledge
 from cds_service.policy import USUAL, Policy
 
 _CODES = "https://legcramps.org/fhir/CodeSystem"
+_FINDINGS = "org.legcramps.findings"
 _HL7 = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 
 _REASONS = (
@@ -60,11 +61,14 @@ def cards(
         for place, group in enumerate(selection.main)
     ]
     if selection.also:
-        made.append(_also(selection, aside, made, taken, facts, desk, alerts=() if made else alerts))
-    if not made and desk.policy.says_nothing_found:
-        made.append(_nothing_found(facts, desk))
+        told_aside = {found["row"] for card in made for found in card.extension.get(_FINDINGS, ())}
+        rest = [each for each in aside if each.contributor.row not in told_aside]
+        made.append(_also(selection, rest, made, taken, facts, desk, alerts=() if made else alerts))
     suggested = any(card.suggestions for card in made)
-    if lines := gaps.lines(orders_matter=suggested):
+    lines = gaps.lines(orders_matter=suggested)
+    if not made and not lines and not alerts and desk.policy.says_nothing_found:
+        made.append(_nothing_found(facts, desk))
+    if lines:
         made.append(_data(lines, facts, desk))
     return tuple(made)
 
@@ -119,8 +123,8 @@ def _also(
     urgent = flagged or bool(wording.alerts(facts, desk.knowledge, ()))
     detail = wording.also_detail(selection, aside, facts, desk.knowledge, is_urgent=urgent, alerts=alerts)
     offered = suggestions.suggestions(selection.also, facts, desk.knowledge, desk.orders, desk.subject, taken)
-    count = len(selection.also) + selection.left_out
-    factors = f"{count} lesser factor{'s' if count > 1 else ''} in the record"
+    counted = (*selection.also, *selection.left_out)
+    factors = f"{len(counted)} lesser factor{'s' if len(counted) > 1 else ''} in the record"
     cites = [key for group in selection.also for key in group.lead.contributor.cites[:1]]
     return Card(
         summary=f"{'Also consider' if main else 'To consider'} for night leg cramps: {factors}"
@@ -132,7 +136,11 @@ def _also(
         selection_behavior="any" if offered else None,
         override_reasons=_REASONS,
         links=(Link("Rule sheets", f"{desk.base_url}/knowledge", "absolute"), *_cited(cites, desk, 3)),
-        extension=_extension("also-consider", [*_flagged(selection.also), *_set_aside(detail.aside)], desk),
+        extension=_extension(
+            "also-consider",
+            [*_flagged(counted), *_set_aside(detail.aside)],
+            desk,
+        ),
     )
 
 
@@ -229,7 +237,7 @@ def _found(row: str, identity: str, role: str, sources: Iterable[str]) -> dict[s
 def _extension(
     card: str, found: list[dict[str, Any]], desk: Desk, group: Group | None = None
 ) -> dict[str, Any]:
-    members: dict[str, Any] = {"org.legcramps.findings": found} if found else {}
+    members: dict[str, Any] = {_FINDINGS: found} if found else {}
     if group and group.chain:
         members["org.legcramps.chain"] = group.chain.id
     return {**members, "org.legcramps.card": card, "org.legcramps.knowledge": desk.knowledge.version}

@@ -3,14 +3,17 @@
 Not measured, unit not understood, or a list that was not supplied is unknown, never "fails".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 
 from cds_service.criteria import Within
 from cds_service.facts import Diagnosed, LabResult, Timing
 from cds_service.quantity import Quantity
 from cds_service.truth import Answer, Case, Criterion, any_of, said, unknown
+
+_FEW = 20  # results of one moment that are judged one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Compared:
         value = result.value if self.measured or result.corrected is None else result.corrected
         truth = _compare(self.word, value, result.comparator, limit)
         return (
-            unknown(words, f"{_plain(result.analyte)} reported only as {' '.join(result.readable())}")
+            unknown(
+                words, f"{_plain(result.analyte)} reported only as {' '.join(result.readable()).rstrip()}"
+            )
             if truth is None
             else said(words, truth, (result,))
         )
@@ -192,7 +197,18 @@ class Latest:
         if not results:
             cut = self.analyte in case.facts.unseen
             return unknown(words, f"{_plain(self.analyte)} {'possibly cut off' if cut else 'not measured'}")
-        return any_of(words, tuple(self.about.answer(Case(case.facts, result)) for result in results))
+        return any_of(
+            words, tuple(self.about.answer(Case(case.facts, result)) for result in extremes(results))
+        )
+
+
+def extremes(results: Sequence[LabResult]) -> Sequence[LabResult]:
+    """The lowest and the highest in each unit: no value between them can be the more abnormal one."""
+    if len(results) <= _FEW:
+        return results
+    by_value = sorted(results, key=lambda each: (each.unit, each.corrected or each.value, each.source))
+    units = [list(members) for _, members in groupby(by_value, key=lambda each: each.unit)]
+    return [each for members in units for each in (*members[:_FEW], *members[-_FEW:])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,30 +288,50 @@ _ALBUMIN_DAYS = 7
 
 
 def adjusted_for_albumin(results: Mapping[str, tuple[LabResult, ...]]) -> dict[str, tuple[LabResult, ...]]:
-    """Give each total calcium its value adjusted for the albumin of its sample, else of at most 7 days off."""
-    albumins = [each for each in results.get("albumin", ()) if not each.comparator and each.taken.is_full]
+    """
+    Give each total calcium its value adjusted for the albumin of its sample, else of the nearest day of at most 7 off.
+
+    Of several albumins the higher one counts, which clears least.
+    """
+    usable = (
+        each for each in results.get("albumin", ()) if not each.comparator and each.unit in _PER_DECILITRE
+    )
+    albumins = sorted((each for each in usable if each.taken.is_full), key=_level)
     totals = results.get("calcium_total", ())
     if not albumins or not totals:
         return dict(results)
-    return {**results, "calcium_total": tuple(_adjusted(each, albumins) for each in totals)}
+    by_moment = {(each.taken.first, each.instant): each for each in albumins}
+    by_day = {each.taken.first: each for each in albumins}
+    return {**results, "calcium_total": tuple(_adjusted(each, by_moment, by_day) for each in totals)}
 
 
-def _adjusted(calcium: LabResult, albumins: Iterable[LabResult]) -> LabResult:
-    near = [each for each in albumins if abs((each.taken.first - calcium.taken.first).days) <= _ALBUMIN_DAYS]
-    if not near or not calcium.taken.is_full or calcium.comparator:
+def _adjusted(
+    calcium: LabResult,
+    by_moment: Mapping[tuple[date, datetime | None], LabResult],
+    by_day: Mapping[date, LabResult],
+) -> LabResult:
+    if not calcium.taken.is_full or calcium.comparator or calcium.unit not in _ADJUSTMENTS:
         return calcium
-    albumin = min(near, key=lambda each: _distance(each, calcium))
+    day = calcium.taken.first
+    albumin = by_moment.get((day, calcium.instant)) or _nearest(calcium.taken, by_day)
+    if albumin is None:
+        return calcium
     unit, factor, normal, decimals = _ADJUSTMENTS[calcium.unit]
     level = albumin.value * _PER_DECILITRE[albumin.unit] / _PER_DECILITRE[unit]
     adjusted = round(calcium.value + factor * (normal - level), decimals)
     return replace(calcium, corrected=adjusted, companion=albumin)
 
 
-def _distance(albumin: LabResult, calcium: LabResult) -> tuple[object, ...]:
-    """The same sample first, then the nearest day; of equals the higher albumin, which clears least."""
-    days = abs((albumin.taken.first - calcium.taken.first).days)
-    is_same = albumin.instant == calcium.instant
-    return days, not is_same, -albumin.value * _PER_DECILITRE[albumin.unit], albumin.source
+def _nearest(taken: Span, by_day: Mapping[date, LabResult]) -> LabResult | None:
+    for days in range(_ALBUMIN_DAYS + 1):
+        around = {taken.plus(-days).first, taken.plus(days).first}
+        if found := [by_day[day] for day in around if day in by_day]:
+            return max(found, key=_level)
+    return None
+
+
+def _level(albumin: LabResult) -> tuple[Decimal, str]:
+    return albumin.value * _PER_DECILITRE[albumin.unit], albumin.source
 
 
 def _in_mmol(glucose: LabResult) -> Decimal:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from cds_service.card_texts import chain_texts, contributor_texts, harmless
+from cds_service.card_texts import chain_texts, contributor_texts, said_as_is
 from cds_service.facts import GivenFrom, TimeClass
 from cds_service.frontmatter import Document, Node
 from cds_service.knowledge import (
@@ -83,6 +83,7 @@ class RuleFiles:
             potency=self._potency(each) if (each := front.maybe("potency")) else {},
             switches=(each := front.maybe("switches")) is None or each.one_of(("no",)) != "no",
             explains=_rows(front.maybe("explains")),
+            not_explained=about._maybe(front, "not_explained"),
             explained_by=self._classes(front.maybe("explained_by")),
             replaced_by=self._classes(front.maybe("replaced_by")),
             shows=tuple(self._words.analyte(each) for each in _members(front.maybe("shows"))),
@@ -90,6 +91,7 @@ class RuleFiles:
             overdue=tuple(about._monitoring(each) for each in _members(front.maybe("overdue"))),
             remarks=about._remarks(front.maybe("remarks")),
             suggest=about._suggest(front.maybe("suggest")),
+            no_orders=(each := front.maybe("no_orders")) is not None and each.one_of(("yes",)) == "yes",
             override_reasons=_reasons(front.maybe("override_reasons")),
             texts=contributor_texts(document, subjects, has_flags=bool(red_flags)),
             digest=digest,
@@ -201,6 +203,8 @@ class RuleFiles:
             return (tuple(self._need(each) for each in node.items()),)
         lists = node.take("any").items()
         node.done()
+        if not lists or not all(each.items() for each in lists):
+            raise node.invalid("an empty list forms no chain", "name the rows that it needs")
         return tuple(tuple(self._need(each) for each in one.items()) for one in lists)
 
     def _need(self, node: Node) -> Need:
@@ -212,6 +216,7 @@ class RuleFiles:
             return Need((), after_start=drawn is not None, taking=self._classes(taking))
         rows = _rows(node.take("rows"))
         began, drawn, level, flag = (node.maybe(key) for key in ("began", "drawn", "shown", "flag"))
+        unless = node.maybe("unless")
         if drawn:
             drawn.one_of(("after_start",))
         if level:
@@ -224,6 +229,7 @@ class RuleFiles:
             after_start=drawn is not None,
             main_only=level is not None,
             flag=_matching(flag, _FLAG, "R1") if flag else "",
+            unless=criterion(unless, self._words) if unless else None,
         )
 
     def _classes(self, node: Node | None) -> tuple[str, ...]:
@@ -259,7 +265,9 @@ class RuleFiles:
 
     def _remark(self, node: Node) -> Remark:
         say = node.take("say")
-        made = Remark(criterion(node.take("when"), self._words), harmless(say.text(), say.where))
+        made = Remark(
+            criterion(node.take("when"), self._words), said_as_is(say.text(), say.where, frozenset({"what"}))
+        )
         node.done()
         return made
 

@@ -260,6 +260,10 @@ def _washout(raw: Raw, _: Names, __: str) -> tuple[Said, ...]:
     return (_stopped(raw), _drawn_after(raw))
 
 
+def _no_orders(_: Raw, __: Names, ___: str) -> tuple[Said, ...]:
+    return (Said("none on a card that this row is on, unless a chain of its own says which"),)
+
+
 def _switches(_: Raw, __: Names, ___: str) -> tuple[Said, ...]:
     return (Said("a medicine of these classes never counts as taking another one's place"),)
 
@@ -373,6 +377,8 @@ _KEYS: Mapping[str, tuple[str, Say]] = {
     "joins": (_BESIDE, _listed("These join the card when they are found too:")),
     "explains": (_BESIDE, _listed("It joins the card of what it explains:")),
     "explained_by": (_ADDS, _listed("Medicines named beside the value as its likely cause:")),
+    "not_explained": (_ADDS, _when("No medicine is named as the cause when")),
+    "no_orders": (_ORDERS, _no_orders),
     "replaced_by": (_ADDS, _listed("Medicines that treat it, named where listed:")),
     "shows": (_ADDS, _listed("Results shown beside it:")),
     "indications": (_ADDS, _listed("Diagnoses shown as the possible indication:")),

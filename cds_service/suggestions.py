@@ -48,15 +48,24 @@ def suggestions(
 
 
 def _sets(group: Group, facts: Facts) -> Iterator[tuple[Case, OrderGroup]]:
-    """The order sets of the chain, and of one told beside it, in place of their members'."""
+    """The order sets of the chain, and of one told beside it, in place of their members'; then of what joined."""
+    findings: Iterable[Finding] = group.findings
+    if any(each.contributor.no_orders and not _is_needed(each, group) for each in findings):
+        return
     if group.chain is not None and group.chain.suggest:
         for chain in (group.chain, *group.named):
             yield from ((Case(facts, group.lead.facts[0]), order) for order in chain.suggest)
-        return
-    for finding in group.findings:
+        findings = group.joined
+    for finding in findings:
         if group.level == "critical" and finding in group.joined and finding.contributor.kind != "lab":
             continue  # an urgent card asks for what belongs to the emergency
         yield from ((Case(facts, finding.facts[0]), order) for order in finding.contributor.suggest)
+
+
+def _is_needed(finding: Finding, group: Group) -> bool:
+    """Whether the card's own chain is about the finding, and so knows what may be ordered."""
+    needs = (need for needs in (group.chain.alternatives if group.chain else ()) for need in needs)
+    return any(finding.row in need.rows for need in needs)
 
 
 def _is_wanted(

@@ -76,6 +76,8 @@ def _dose(exposure: Exposure, course: Course, onset: Onset | None, window: int, 
     if fewest < 0:
         return replace(made, order_is_unknown=True)
     runs_on = counted == "while taken" and course.is_running
+    if most > window and not runs_on and counted == "last dose" and course.is_running:
+        return made  # an open entry does not say when the last dose was
     if most > window and not runs_on:
         return replace(made, time_class=TimeClass.STOPPED, change=last)
     if course.is_weak:

@@ -84,6 +84,8 @@ def criterion(node: Node, words: Vocabulary) -> Criterion:
 
 
 def _many(node: Node, words: Vocabulary) -> tuple[Criterion, ...]:
+    if not node.items():
+        raise node.invalid("an empty list says nothing", "name at least one criterion")
     return tuple(criterion(each, words) for each in node.items())
 
 

@@ -7,9 +7,10 @@ from html import unescape
 
 from cds_service import phrases
 from cds_service.beside import beside_lines, drugs_beside
+from cds_service.bullets import bullets, items, samples
 from cds_service.chains import Group, Selection
 from cds_service.dates import Span
-from cds_service.facts import Diagnosed, Fact, Facts, LabResult, Timing
+from cds_service.facts import Fact, Facts, LabResult, Timing
 from cds_service.findings import SetAside
 from cds_service.knowledge import Knowledge
 from cds_service.monitoring import overdue
@@ -23,6 +24,8 @@ MAIN_WORDS, ALSO_WORDS = 80, 110  # DECISIONS, Cards
 _ESCAPED = re.compile(r"\\(.)")
 _DAY = re.compile(r"(?<!\d)(\d [A-Z][a-z]{2} \d{4})")
 SELF_CARE = "*Self-care that is safe to offer:*"
+_OPENING = 6  # words of "Cramps from 5 Apr 2026."
+_FIRST_OPTIONS = 12  # words that the first options have in any case, where the facts leave them room
 _SET_ASIDE = 5  # items of the set-aside line
 
 
@@ -45,7 +48,11 @@ def _cut(plain: str) -> str:
     """Cut at a word. A day of one digit counts as two, so that the same card is cut alike on another day."""
     padded = _DAY.sub("\0\\1", plain)
     if len(padded) > SUMMARY:
-        padded = f"{padded[: SUMMARY - 1].rsplit(' ', 1)[0]}…"
+        # what a card asks for stands last, behind a colon: the facts before it give way
+        facts, colon, asked = padded.rpartition(": ")
+        tail = f"{colon}{asked}" if len(asked) < SUMMARY // 2 else ""
+        kept = (facts if tail else padded)[: SUMMARY - 1 - len(tail)].rsplit(" ", 1)[0]
+        padded = f"{kept}…{tail}"
     return padded.replace("\0", "")
 
 
@@ -68,16 +75,19 @@ def main_detail(
     fill = fillings(group, facts.onset, knowledge)
     title = f"**{say(texts(group), 'Finding', variant(group), fill)}** {_evidence(group)}".rstrip()
     beside = drugs_beside(group, facts)
-    bullets, also_on_record, usual = _bullets(group, beside, facts, knowledge)
-    head = f"{title}\n\n{bullets}"
+    listed_facts, also_on_record, usual = bullets(group, beside, facts, knowledge)
+    head = f"{title}\n\n{listed_facts}"
+    if group.level == "critical":
+        head, also_on_record = "\n".join((head, *items(also_on_record))), []
     offered = f"*Consider:* {options(group, fill, facts, knowledge)}"
     last = _last_line(facts, knowledge)
-    room = MAIN_WORDS - count((head, last))
-    # what qualifies a value comes before the later options, and those before what only rounds off the picture
-    spare = room - count((shortened(offered, 0),))
-    listed = [each for each in in_room(_items([*beside_lines(beside), *also_on_record]), spare) if each]
-    needed = [*alerts, *_beside_clauses(group)]
-    remarks = [*needed, *in_room(_remarks(group, facts, knowledge), spare - count((*listed, *needed)))]
+    room = MAIN_WORDS - count((head, last, *alerts))
+    # the first options come before all that qualifies a value, that before the later ones, and those before the rest
+    first = shortened(offered, max(_FIRST_OPTIONS, count((shortened(offered, 0),))))
+    spare = room - count((first if count((first,)) <= room else shortened(offered, 0),))
+    listed = [each for each in in_room(items([*also_on_record, *beside_lines(beside)]), spare) if each]
+    more_said = (*_beside_clauses(group), *_remarks(group, facts, knowledge))
+    remarks = in_room(more_said, spare - count(listed))
     offered = shortened(offered, room - count((*listed, *remarks)))
     room -= count((offered, *listed, *remarks))
     told_beside = tuple(
@@ -89,10 +99,11 @@ def main_detail(
     # beside what needs action now, monitoring that is due is noise
     due = {} if group.level == "critical" else overdue(group.findings, facts, knowledge)
     shown = _shown(group, {*told, *due}, facts, knowledge)
-    rounding_off = (*_items([_due(due, knowledge)] if due else []), shown, *_items(usual), _not_known(group))
+    rounding_off = (*items([_due(due, knowledge)] if due else []), shown, *items(usual), _not_known(group))
     *more, unknown = in_room(rounding_off, room - count((set_aside,)))
     whole = "\n".join((head, *listed, *(each for each in more if each)))
-    return Detail(paragraphs(whole, offered, *remarks, unknown, set_aside, last), (*told_beside, *kept))
+    said = paragraphs(whole, offered, *alerts, *remarks, unknown, set_aside, last)
+    return Detail(said, (*told_beside, *kept))
 
 
 def also_detail(
@@ -105,10 +116,8 @@ def also_detail(
     alerts: Sequence[str] = (),
 ) -> Detail:
     """One line a group, what was set aside, self-care and what to ask about; no self-care beside an urgent card."""
-    lines = [f"- {_line(group, facts, knowledge)}" for group in selection.also]
-    if selection.left_out:
-        lines.append(f"- and {selection.left_out} more in the rule sheets")
-    listed, last = "\n".join(lines), _last_line(facts, knowledge)
+    last = _last_line(facts, knowledge)
+    listed = "\n".join(_lines(selection, ALSO_WORDS - count((last, *alerts)) - _OPENING, facts, knowledge))
     if not selection.main:
         listed = f"{phrases.capital(phrases.onset(facts))}.\n\n{listed}"
     listed = paragraphs(listed, *alerts)
@@ -119,6 +128,20 @@ def also_detail(
     ask = "" if is_urgent else _ask_about(facts, knowledge)
     care, ask = in_room((care, ask), room - count((set_aside,)))
     return Detail(paragraphs(listed, care, ask, set_aside, last), kept)
+
+
+def _lines(selection: Selection, room: int, facts: Facts, knowledge: Knowledge) -> list[str]:
+    """One line a group, as many as there is room for; the others by their names."""
+    lines = [f"- {_line(group, facts, knowledge)}" for group in selection.also]
+    shown, left = list(lines), [group.lead.contributor.label for group in selection.left_out]
+    while len(shown) > 1 and count((*shown, _and_more(left))) > room:
+        shown.pop()
+        left.insert(0, selection.also[len(shown)].lead.contributor.label)
+    return [*shown, _and_more(left)] if left else shown
+
+
+def _and_more(names: Sequence[str]) -> str:
+    return f"- and {len(names)} more: {phrases.joined(names)}" if names else ""
 
 
 def nothing_found(facts: Facts, knowledge: Knowledge) -> Detail:
@@ -174,86 +197,6 @@ def _evidence(group: Group) -> str:
     return f"Evidence: {contributing or acting}."
 
 
-def _bullets(
-    group: Group, beside: Iterable[str], facts: Facts, knowledge: Knowledge
-) -> tuple[str, list[str], list[str]]:
-    """
-    The dated facts: drugs with the onset, results, diagnoses; what else is taken that matters; for what.
-
-    Drugs told *beside* a value as its likely cause are not told again.
-    """
-    told = list(dict.fromkeys(fact for each in group.findings for fact in each.facts))
-    named_drugs = {phrases.drug(each): each for each in reversed(told) if isinstance(each, Timing)}
-    drugs = [each for name, each in reversed(named_drugs.items()) if name not in beside]
-    named = {phrases.drug(each) for each in drugs}
-    evidence = [fact for each in group.findings for fact in each.evidence if fact not in told]
-    companions = [each.companion for each in told if isinstance(each, LabResult) and each.companion]
-    evidence += [each for each in companions if each.analyte != "albumin"]  # the bullet names it
-    others = {phrases.drug(each) for each in evidence if isinstance(each, Timing)} - named - set(beside)
-    own = {each.source for each in told if isinstance(each, Diagnosed)}
-    conditions = {
-        f"{phrases.concept(each, knowledge)} ({phrases.recorded(each)})"
-        for each in evidence
-        if isinstance(each, Diagnosed) and each.source not in own
-    }
-    lines = ["; ".join((*map(phrases.course, drugs), phrases.onset(facts)))]
-    lines += [phrases.measured(sample, facts, knowledge) for sample in _samples([*told, *evidence])]
-    lines += [phrases.diagnosis(each, facts, knowledge) for each in _entries(told, evidence)]
-    beside = (
-        [f"also on record: {phrases.joined([*sorted(others), *sorted(conditions)])}"]
-        if others | conditions
-        else []
-    )
-    usual = [phrases.other_reports(facts)] if phrases.other_reports(facts) else []
-    if given_for := _indications(group, drugs, facts, knowledge):
-        usual.append(f"possible indication on record: {phrases.joined(given_for)}")
-    return "\n".join(_items(lines)), beside, usual
-
-
-def _indications(group: Group, drugs: Iterable[Timing], facts: Facts, knowledge: Knowledge) -> list[str]:
-    """What the drugs are given for: the recorded reasons, else diagnoses that are usual reasons."""
-    reasons = [phrases.harmless(reason) for drug in drugs for reason in drug.course.reasons]
-    if reasons:
-        return list(dict.fromkeys(reasons))[:2]
-    usual = dict.fromkeys(name for each in group.findings for name in each.contributor.indications)
-    entries = (entry for name in usual for entry in facts.diagnoses.get(name, ())[:1])
-    return [phrases.concept(entry, knowledge) for entry in entries][:2]
-
-
-def _items(lines: Iterable[str]) -> list[str]:
-    """As items of a Markdown list, each once."""
-    return list(dict.fromkeys(f"- {phrases.capital(line)}" for line in lines))
-
-
-def _entries(told: Iterable[Fact], evidence: Iterable[Fact]) -> Iterable[list[Diagnosed]]:
-    """
-    Each diagnosis once, by an entry that states its onset where there is one; those read from one entry together.
-
-    What an entry that is told says besides, as *evidence*, is told with it.
-    """
-    chosen: dict[str, Diagnosed] = {}
-    for each in told:
-        if isinstance(each, Diagnosed):
-            known = chosen.setdefault(each.concept, each)
-            if known.on == known.recorded and each.on != each.recorded:
-                chosen[each.concept] = each
-    entries: dict[str, list[Diagnosed]] = {}
-    for each in chosen.values():
-        entries.setdefault(each.source, []).append(each)
-    for fact in evidence:
-        if isinstance(fact, Diagnosed) and fact.source in entries and fact.concept not in chosen:
-            entries[fact.source].append(fact)
-    return entries.values()
-
-
-def _samples(told: Iterable[Fact]) -> Iterable[list[LabResult]]:
-    """Results of one day together."""
-    samples: dict[object, list[LabResult]] = {}
-    for each in dict.fromkeys(fact for fact in told if isinstance(fact, LabResult)):
-        samples.setdefault((each.taken, each.clock), []).append(each)
-    return samples.values()
-
-
 def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledge) -> str:
     """What is known of the analytes that matter for a drug: values taken on it, and what was never taken."""
     changes = [
@@ -277,9 +220,7 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
             known.append(newest)
         else:
             unknown.append(analyte.short)
-    lines = [
-        f"{phrases.measured(sample, facts, knowledge)[:-1]}, on treatment)" for sample in _samples(known)
-    ]
+    lines = [f"{phrases.measured(sample, facts, knowledge)[:-1]}, on treatment)" for sample in samples(known)]
     if unknown:
         lines.append(
             f"no current {phrases.joined(unknown).replace(' and ', ' or ')} since it was started or changed"
@@ -288,7 +229,9 @@ def _shown(group: Group, told: Container[str], facts: Facts, knowledge: Knowledg
 
 
 def _beside_clauses(group: Group) -> list[str]:
-    """The other chain that shares a member, in one clause (KNOWLEDGE section 5)."""
+    """The other chain that shares a member, in one clause (KNOWLEDGE section 5); of several chains the names."""
+    if len(group.named) > 1:
+        return [f"See also {phrases.joined(f'{chain.label} ({chain.id})' for chain in group.named)}."]
     return [chain.texts.get("Beside", f"Beside it: {chain.label} (see {chain.id}).") for chain in group.named]
 
 

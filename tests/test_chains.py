@@ -266,7 +266,7 @@ def test_at_most_two_cards_and_five_lines_but_no_warning_is_demoted(
     """Critical cards come on top; a third warning takes the place of the also-consider card."""
     found = _select(*levels)
 
-    assert (len(found.main), len(found.also), found.left_out) == (main, also, left_out)
+    assert (len(found.main), len(found.also), len(found.left_out)) == (main, also, left_out)
 
 
 def test_context_alone_makes_no_also_consider_card() -> None:
@@ -275,7 +275,19 @@ def test_context_alone_makes_no_also_consider_card() -> None:
 
     found = select(_alone([context]))
 
-    assert found == Selection((), (), 0)
+    assert found == Selection((), ())
+
+
+def test_context_stands_beside_a_main_card_too() -> None:
+    """Never alone; with a card there is something it is context of."""
+    context = replace(_finding("T01", "also_consider"), role="context")
+
+    found = select(_alone([context, _of_its_own("D04", "info")]))
+
+    assert ([each.lead.row for each in found.main], [each.lead.row for each in found.also]) == (
+        ["D04"],
+        ["T01"],
+    )
 
 
 def test_context_may_stand_beside_another_line() -> None:

@@ -282,7 +282,7 @@ def test_preliminary_severe_value_is_shown_and_an_ordinary_one_is_not() -> None:
         ("2.10 mmol/L", 30, "confirmed", "critical"),
         ("2.10 mmol/L", 31, "confirmed", "warning"),
         ("2.10 mmol/L", 5, "provisional", "warning"),
-        ("2.12 mmol/L", 5, "confirmed", None),
+        ("2.12 mmol/L", 5, "confirmed", "info"),
     ],
 )
 def test_any_low_value_with_recent_tetany_is_critical(
