@@ -312,3 +312,65 @@ def test_urgent_electrolytes_without_a_chain_are_one_card() -> None:
 
     assert (len(found.cards), found.flagged) == (1, {"L01", "L02", "L04"})
     assert "K 2.3, Mg 0.35 and Na 120 mmol/L" in found.cards[0].summary
+
+
+# --- found by reviewers -----------------------------------------------------------------------------------------
+
+
+def test_infusion_that_is_planned_for_next_week_is_no_exposure() -> None:
+    """And no error: the urgent value beside it is told."""
+    patient = (
+        a_patient()
+        .with_cramps()
+        .prescribed("zoledronic acid", days_before(-7))
+        .with_result("potassium", "2.4 mmol/L")
+    )
+
+    found = answer(patient)
+
+    assert (found.flagged, found.indicator("L01")) == ({"L01"}, "critical")
+
+
+def test_many_old_entries_of_one_diagnosis_hide_no_other_one() -> None:
+    patient = a_patient().with_cramps().with_diagnosis("heat_or_heavy_sweating", days_before(45))
+    for age in range(400, 430):
+        patient = patient.with_diagnosis("dehydration_volume_depletion", days_before(age))
+
+    found = answer(patient)
+
+    assert found.place("S01") == ("contributor", "main")
+
+
+def test_rows_beyond_the_fifth_line_are_named_and_flagged() -> None:
+    patient = (
+        a_patient()
+        .with_cramps()
+        .with_diagnosis("diabetes_type_2", days_before(900))
+        .with_diagnosis("physical_inactivity_immobility", days_before(300))
+        .with_result("bmi", "33 kg/m2", days_before(50))
+    )
+    for drug in ("atorvastatin", "amlodipine", "hydrochlorothiazide", "omeprazole"):
+        patient = patient.taking(drug, days_before(900))
+
+    found = answer(patient)
+
+    assert found.flagged == {"C04", "S03", "C13", "D04", "D08", "D01", "D09"}
+    assert " more: " in found.printed
+
+
+def test_reason_for_an_urgent_level_is_on_the_card_however_full_it_is() -> None:
+    patient = (
+        a_patient()
+        .with_cramps()
+        .taking("furosemide", days_before(60))
+        .taking("omeprazole", days_before(900))
+        .taking("digoxin", days_before(800))
+        .with_diagnosis("alcohol_use_disorder", days_before(100))
+        .with_result("potassium", "2.8 mmol/L", days_before(5))
+        .with_result("magnesium", "0.6 mmol/L", days_before(5))
+    )
+
+    found = answer(patient)
+
+    assert (found.indicator("L01"), "digoxin" in found.detail("L01")) == ("critical", True)
+    assert len(found.detail("L01").split()) <= 80

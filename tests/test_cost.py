@@ -46,7 +46,33 @@ def _cost(grow: _Grow, count: int) -> float:
     return process_time() - began
 
 
-@pytest.mark.parametrize("grow", [_refills, _short_courses, _potassium, _glucose, _pregnancies])
+def _calcium_with_albumin(patient: APatient, place: int) -> APatient:
+    day = days_before(place % 900)
+    calcium = patient.with_result("calcium_total", f"2.0{place % 10} mmol/L", day)
+    return calcium.with_result("albumin", f"3{place % 10} g/L", day)
+
+
+def _creatinine_of_one_day(patient: APatient, place: int) -> APatient:
+    return patient.with_result("creatinine", f"{80 + place % 90} umol/L", days_before(3))
+
+
+def _varicose_veins(patient: APatient, place: int) -> APatient:
+    return patient.with_diagnosis("varicose_veins_venous_insufficiency", days_before(place))
+
+
+@pytest.mark.parametrize(
+    "grow",
+    [
+        _refills,
+        _short_courses,
+        _potassium,
+        _glucose,
+        _pregnancies,
+        _calcium_with_albumin,
+        _creatinine_of_one_day,
+        _varicose_veins,
+    ],
+)
 def test_eight_times_the_entries_cost_far_less_than_their_square(grow: _Grow) -> None:
     small = min(_cost(grow, SMALL) for _ in range(3))
 

@@ -86,11 +86,16 @@ Step = Callable[[APatient], APatient]
 DRUGS = (
     "furosemide", "hydrochlorothiazide", "chlorthalidone", "indapamide", "spironolactone", "atorvastatin",
     "rosuvastatin", "simvastatin", "insulin glargine", "quinine", "digoxin", "lisinopril", "omeprazole", "citalopram",
-    "levothyroxine", "lithium",
+    "levothyroxine", "lithium", "zoledronic acid", "denosumab", "iron sucrose", "cisplatin", "vincristine",
+    "clarithromycin", "gemfibrozil", "salmeterol", "albuterol", "amlodipine", "haloperidol", "raloxifene", "prednisone",
+    "tacrolimus", "bisacodyl", "dapagliflozin", "gliclazide", "potassium chloride",
 )  # fmt: skip
 DIAGNOSES = (
     "arrhythmia", "hypothyroidism", "pregnancy_current", "dehydration_volume_depletion", "vomiting_diarrhoea",
-    "exertional_overuse", "ckd_advanced", "diabetes_type_2", "long_qt",
+    "exertional_overuse", "ckd_advanced", "diabetes_type_2", "long_qt", "haemodialysis", "cirrhosis", "acute_dvt",
+    "cauda_equina", "limb_ischaemia_rest_pain_or_tissue_loss", "neuroleptic_malignant_syndrome", "adrenal_crisis",
+    "rhabdomyolysis_or_toxic_myopathy", "new_weakness_or_fasciculation", "restless_legs_syndrome", "oedema_peripheral",
+    "hypoparathyroidism", "alcohol_use_disorder", "malabsorption_bariatric", "polyneuropathy", "overweight_obesity",
 )  # fmt: skip
 # Below, at and above every limit, in the units that laboratories use
 RESULTS = {
@@ -106,11 +111,23 @@ RESULTS = {
     "tsh": ("0.1 mIU/L", "2.0 mIU/L", "6.0 mIU/L", "10 mIU/L", "14.2 uIU/mL"),
     "creatinine": ("80 umol/L", "1.4 mg/dL"),
     "platelets": ("80 10*9/L", "240 10*3/uL"),
+    "calcium_total": ("1.60 mmol/L", "1.95 mmol/L", "2.10 mmol/L", "2.40 mmol/L", "8.2 mg/dL"),
+    "calcium_adjusted": ("1.80 mmol/L", "2.05 mmol/L", "2.30 mmol/L"),
+    "calcium_ionized": ("0.85 mmol/L", "1.05 mmol/L", "1.20 mmol/L"),
+    "albumin": ("25 g/L", "40 g/L", "2.8 g/dL", "<20 g/L"),
+    "phosphate": ("0.30 mmol/L", "0.60 mmol/L", "1.9 mg/dL"),
+    "hba1c": ("48 mmol/mol", "8.0 %", "10.2 %"),
+    "egfr": ("22 mL/min/{1.73_m2}", "70 mL/min/{1.73_m2}"),
+    "ferritin": ("31 ug/L", "120 ng/mL"),
+    "ankle_brachial_index": ("0.38 {ratio}", "0.95 {ratio}", "1.5 {ratio}"),
+    "bmi": ("27 kg/m2", "33.4 kg/m2"),
 }  # fmt: skip
 
 ANALYTES = ("potassium", "magnesium", "sodium", *RESULTS)
 
-days = st.sampled_from((0, 1, 5, 13, 29, 30, 31, 60, 89, 90, 91, 120, 180, 364, 365, 366, 500, 900, 2400))
+days = st.sampled_from(
+    (-20, -2, 0, 1, 5, 13, 29, 30, 31, 60, 89, 90, 91, 120, 180, 364, 365, 366, 500, 900, 2400)
+)
 full_dates = days.map(days_before)
 recent_dates = st.sampled_from((0, 1, 2, 7, 20, 29, 30, 31, 45, 89, 90, 91)).map(days_before)
 partial_dates = st.sampled_from(("2018", "2025", "2026", "2025-07", "2026-03", "2026-04", "2026-05"))
@@ -577,6 +594,20 @@ NEARLY = st.sampled_from(
     )
 )  # fmt: skip
 anything = NEARLY | any_json
+
+
+@laws
+@given(patients())
+def test_no_card_is_longer_than_its_budget(patient: APatient) -> None:
+    """DECISIONS, Cards: words of the detail, characters of the summary."""
+    most = {"main": 80, "also-consider": 110}
+
+    found = cards(patient.request())
+
+    for card in found:
+        kind = card.extension["org.legcramps.card"]
+        assert len((card.detail or "").split()) <= most.get(kind, 400)
+        assert len(card.summary) <= 139
 
 
 @laws
