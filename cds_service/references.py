@@ -1,4 +1,4 @@
-"""What stands beside the rules in `cards/`: citations, and which files a site has signed."""
+"""The citations of the rules in `cards/`."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.errors import KnowledgeInvalid, Problem
-from cds_service.frontmatter import Node, read
+from cds_service.frontmatter import Node
 from cds_service.knowledge import Reference
 
 CHECKED = ("seen", "partly", "not seen")
@@ -180,19 +180,3 @@ def _year(date: Node) -> str:
 
 
 # --- signatures -------------------------------------------------------------------------------------------------
-
-
-def approvals(folder: Path) -> dict[str, str]:
-    """Content hashes that the site has signed, by file id."""
-    path = folder / "approvals.md"
-    if not path.exists():
-        return {}
-    front = read(path, folder).front
-    signed = {}
-    for each in front.take("approvals").items():
-        signed[each.take("id").text()] = each.take("hash").text()
-        each.take("who").text()
-        each.take("when").text()
-        each.done()
-    front.done()
-    return signed

@@ -261,7 +261,8 @@ def corrected_for_glucose(results: Mapping[str, tuple[LabResult, ...]]) -> dict[
     highest: dict[tuple[object, object], LabResult] = {}
     for each in results.get("glucose", ()):
         sample = (each.taken, each.instant)
-        if each.taken.is_full and each.value > _GLUCOSE_IS_HIGH[each.unit]:
+        limit = _GLUCOSE_IS_HIGH.get(each.unit)
+        if each.taken.is_full and limit is not None and each.value > limit:
             highest[sample] = max(
                 highest.get(sample, each), each, key=lambda one: (_in_mmol(one), one.source)
             )

@@ -296,7 +296,6 @@ def _need_list(raw: Raw, names: Names) -> tuple[Said, ...]:
 
 _DRAWN = {
     "after_start": "the value drawn after the drug was started",
-    "after_change": "the value drawn after the drug was started or raised",
 }
 
 

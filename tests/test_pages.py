@@ -816,6 +816,13 @@ def test_who_prefers_markdown_gets_the_file_as_it_was_reviewed(app: ASGIApp, acc
     assert is_file == (kind == "text/markdown")
 
 
+@pytest.mark.parametrize("path", ["/knowledge", "/knowledge/D02", "/knowledge/style.css"])
+def test_a_link_checker_may_ask_for_the_head_only(app: ASGIApp, path: str) -> None:
+    answer = call(app, "HEAD", path)
+
+    assert (answer.status_code, answer.text) == (200, "")
+
+
 def test_a_file_is_given_under_each_of_its_names(app: ASGIApp) -> None:
     given = {
         call(app, "GET", f"/knowledge/{name}", headers={"Accept": "text/markdown"}).text

@@ -133,7 +133,9 @@ def test_demo_says_once_that_the_knowledge_is_unsigned(card: Card) -> None:
 
 @every_card
 def test_main_card_carries_its_evidence_grade(card: Card) -> None:
-    graded = re.search(r"Evidence(?: for acting)?: (?:link [A-D], acting on it [A-D]|[A-D])\.", card.detail or "")
+    graded = re.search(
+        r"Evidence(?: for acting)?: (?:link [A-D], acting on it [A-D]|[A-D])\.", card.detail or ""
+    )
 
     assert (graded is not None) is (_kind(card) == "main")
 
