@@ -92,7 +92,8 @@ def create_app(
         HOOK_PATH, routes.hook, methods=["POST"], summary=f"The {HOOK} hook", openapi_extra=openapi.hook(HOOK)
     )
     for path, route, summary in routes.of_knowledge():
-        web.add_api_route(path, route, methods=["GET", "HEAD"], summary=summary, response_class=HTMLResponse)
+        web.add_api_route(path, route, methods=["GET"], summary=summary, response_class=HTMLResponse)
+        web.add_api_route(path, route, methods=["HEAD"], include_in_schema=False)
     if settings.is_demo:
         web.add_api_route(
             "/demo/{story}", routes.demo, methods=["GET"], summary="A built-in patient's request"

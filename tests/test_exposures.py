@@ -428,9 +428,9 @@ def test_supply_that_was_stopped_early_is_not_taken_until_its_end() -> None:
 def test_entry_dated_in_the_future_is_not_an_exposure_yet() -> None:
     patient = cramping().prescribed(THIAZIDE, "2026-07-01")
 
-    made = courses_of(patient)
+    made = exposed(patient)
 
-    assert made == ()
+    assert tuple(made) == ()
 
 
 # --- ends -----------------------------------------------------------------------------------------------------

@@ -95,6 +95,8 @@ def of_doses(drug: Drug, chart: Chart, window: int, counted: str) -> Taken:
     marks = [drug.since, *([drug.until] if drug.until is not None and counted != "start" else [])]
     last = min(each for each in marks if each >= latest)
     runs_on = counted == "while taken" and drug.is_running
+    if last - chart.onset > window and counted == "last dose" and drug.is_running:
+        return Taken(drug, "unknown", drug.since)
     return Taken(drug, "strong" if last - chart.onset <= window or runs_on else "stopped", last)
 
 

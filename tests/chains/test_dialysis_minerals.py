@@ -18,6 +18,12 @@ def _on_dialysis(concept: str = "haemodialysis") -> APatient:
         ("magnesium", "0.6 mmol/L", "L02", "warning"),
         ("calcium_adjusted", "2.0 mmol/L", "L03", "warning"),
         ("calcium_adjusted", "1.8 mmol/L", "L03", "critical"),
+        ("sodium", "132 mmol/L", "L04", "info"),
+        ("sodium", "128 mmol/L", "L04", "warning"),
+        ("sodium", "123 mmol/L", "L04", "critical"),
+        ("sodium", "148 mmol/L", "L05", "info"),
+        ("sodium", "152 mmol/L", "L05", "warning"),
+        ("sodium", "156 mmol/L", "L05", "critical"),
         ("potassium", "5.7 mmol/L", "L12", "warning"),
         ("potassium", "6.2 mmol/L", "L12", "critical"),
         ("potassium_pre_dialysis", "6.2 mmol/L", "L12", "warning"),
@@ -54,6 +60,7 @@ def test_every_kind_of_dialysis_forms_it(concept: str) -> None:
         ("potassium", "5.4 mmol/L"),
         ("potassium_pre_dialysis", "5.8 mmol/L"),
         ("magnesium", "0.9 mmol/L"),
+        ("sodium", "138 mmol/L"),
     ],
 )
 def test_usual_value_forms_nothing(analyte: str, value: str) -> None:

@@ -132,12 +132,12 @@ def test_sulfonylurea_and_low_potassium_are_no_chain() -> None:
 
 
 def test_glucose_taken_before_the_sulfonylurea_makes_no_chain() -> None:
-    """KNOWLEDGE X6."""
+    """KNOWLEDGE X6; a reading made without the drug is low below 3.0 only."""
     patient = (
         a_patient()
         .with_cramps(days_before(10))
         .taking("gliclazide", days_before(15))
-        .with_result("glucose", "3.5 mmol/L", days_before(20))
+        .with_result("glucose", "2.9 mmol/L", days_before(20))
     )
 
     found = answer(patient)

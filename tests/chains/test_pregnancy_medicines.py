@@ -81,3 +81,11 @@ def test_low_platelets_on_quinine_are_urgent_in_pregnancy_too() -> None:
 
     assert (found.chains, found.indicator("T01")) == (("M12",), "critical")
     assert "same-day contact" in found.detail("T01").casefold()
+
+
+def test_quinine_for_malaria_stays_context_of_the_pregnancy_card() -> None:
+    patient = pregnant().taking("quinine", "2026-05-20", reasonCode=[{"text": "Malaria"}])
+
+    found = answer(patient)
+
+    assert (found.chains, found.place("T01")) == (("M12",), ("context", "main"))

@@ -205,3 +205,57 @@ def test_fibrate_joins() -> None:
         "warning",
     )
     assert len(found.cards) == 1
+
+
+# --- after hard exercise (KNOWLEDGE X14) ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("before_sample", "chains"), [(0, ()), (7, ()), (8, ("M2",)), (-1, ("M2",))])
+def test_creatine_kinase_drawn_after_hard_exercise_is_not_used_against_the_statin(
+    before_sample: int, chains: tuple[str, ...]
+) -> None:
+    patient = (
+        _on_statin()
+        .with_result("creatine_kinase", "2500 U/L", days_before(5), high="200 U/L")
+        .with_diagnosis("exertional_overuse", days_before(5 + before_sample))
+    )
+
+    found = answer(patient)
+
+    assert (found.chains, found.indicator("L06")) == (chains, "critical")
+
+
+def test_critical_value_after_hard_exercise_names_the_exercise_and_no_statin() -> None:
+    patient = (
+        _on_statin()
+        .with_result("creatine_kinase", "2500 U/L", days_before(5), high="200 U/L")
+        .with_diagnosis("exertional_overuse", days_before(8))
+    )
+
+    found = answer(patient)
+
+    assert "Recent hard exercise is recorded and may explain the value." in found.detail("L06")
+    assert "statin" not in found.detail("L06")
+    assert "withheld" not in found.printed
+
+
+def test_pair_to_avoid_stands_by_itself_beside_a_value_after_hard_exercise() -> None:
+    patient = (
+        _on_simvastatin()
+        .taking("clarithromycin", days_before(45))
+        .with_result("creatine_kinase", "2500 U/L", days_before(5), high="200 U/L")
+        .with_diagnosis("exertional_overuse", days_before(8))
+    )
+
+    found = answer(patient)
+
+    assert (found.chain_of("D05"), found.indicator("D05")) == ("M2", "warning")
+    assert (found.chain_of("L06"), found.indicator("L06")) == (None, "critical")
+
+
+def test_tsh_below_range_is_no_underactive_thyroid() -> None:
+    patient = _on_statin().with_diagnosis("hypothyroidism", "2015-01-01").with_result("tsh", "0.1 mIU/L")
+
+    found = answer(patient)
+
+    assert (found.chains, found.flagged) == ((), {"C03", "D04"})

@@ -212,3 +212,42 @@ def test_unreal_request_says_nothing(members: dict[str, Any]) -> None:
     found = answer(patient)
 
     assert "D23" not in found.rows
+
+
+# --- an active entry that does not say when the last dose was -----------------------------------------------------
+
+
+def test_open_entry_takes_part_and_dates_no_dose() -> None:
+    patient = with_egfr("22").taking("denosumab", before_onset(800))
+
+    found = answer(patient)
+
+    assert (found.place("D23"), found.indicator("D23")) == (MAIN, "info")
+    assert "Denosumab on the list since 21 Feb 2024, last dose not dated" in found.detail("D23")
+    assert "given" not in found.printed
+
+
+def test_open_entry_explains_a_low_calcium() -> None:
+    patient = cramping().taking("denosumab", before_onset(800)).with_result("calcium_adjusted", "2.05 mmol/L")
+
+    found = answer(patient)
+
+    assert found.rows == {"L03": MAIN, "D23": MAIN}
+    assert "given" not in found.printed
+
+
+def test_open_entry_without_a_start_takes_part() -> None:
+    patient = with_egfr("22").taking("denosumab")
+
+    found = answer(patient)
+
+    assert found.place("D23") == MAIN
+    assert "Denosumab, start date not recorded" in found.detail("D23")
+
+
+def test_entry_that_ended_long_before_is_set_aside() -> None:
+    patient = with_egfr("22").taking("denosumab", before_onset(800), until=before_onset(200))
+
+    found = answer(patient)
+
+    assert found.place("D23") == ("set-aside", "main")

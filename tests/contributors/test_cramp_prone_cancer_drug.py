@@ -149,3 +149,13 @@ def test_unreal_request_says_nothing(members: dict[str, Any]) -> None:
     found = answer(patient)
 
     assert found.cards == ()
+
+
+@pytest.mark.parametrize("analyte", ["calcium_adjusted", "calcium_ionized"])
+def test_no_lack_of_a_calcium_is_claimed(analyte: str) -> None:
+    value = {"calcium_adjusted": "2.40 mmol/L", "calcium_ionized": "1.20 mmol/L"}[analyte]
+    patient = cramping().taking("vincristine", before_onset(30)).with_result(analyte, value)
+
+    found = answer(patient)
+
+    assert "- No current K or Mg since it was started or changed" in found.detail("D24").splitlines()

@@ -207,3 +207,23 @@ def test_creatine_kinase_is_offered_beside_a_statin_and_not_alone() -> None:
     offered = ["CK" in answer(each).suggested for each in (alone, beside)]
 
     assert offered == [False, True]
+
+
+@pytest.mark.parametrize("started", ["2015-01-01", None])
+@pytest.mark.parametrize("statin", ["simvastatin", "lovastatin", "pravastatin"])
+def test_long_standing_gemfibrozil_with_a_statin_begun_after_the_cramps_is_a_safety_point(
+    statin: str, started: str | None
+) -> None:
+    patient = cramping().taking("gemfibrozil", started).taking(statin, "2026-05-20")
+
+    found = answer(patient)
+
+    assert (found.place("D25"), found.indicator("D25")) == (("safety", "main"), "warning")
+
+
+def test_statin_begun_after_the_cramps_makes_no_more_of_a_fibrate() -> None:
+    patient = cramping().taking("fenofibrate", before_onset(30)).taking("atorvastatin", "2026-05-20")
+
+    found = answer(patient)
+
+    assert found.place("D25") == ALSO

@@ -130,10 +130,13 @@ def test_laboratory_list_that_was_not_supplied_is_told() -> None:
         ("0.1 mIU/L", "levothyroxine", True),
         ("<0.01 mIU/L", "levothyroxine", True),
         ("0.4 mIU/L", "levothyroxine", False),
-        ("0.1 mIU/L", None, False),
+        ("0.1 mIU/L", None, True),
+        ("0.4 mIU/L", None, False),
     ],
 )
-def test_tsh_below_range_counts_on_thyroid_hormone(tsh: str, drug: str | None, is_flagged: bool) -> None:
+def test_tsh_below_range_counts_with_or_without_thyroid_hormone_on_the_list(
+    tsh: str, drug: str | None, is_flagged: bool
+) -> None:
     """Labels list cramp with excess dose."""
     patient = _hypothyroid().with_result("tsh", tsh)
     patient = patient.taking(drug, "2015-01-01") if drug else patient
@@ -179,3 +182,17 @@ def test_with_a_statin_and_a_raised_tsh_it_joins_the_chain() -> None:
 
     assert found.chains == ("M2",)
     assert found.flagged == {"C03", "D04", "L07"}
+
+
+@pytest.mark.parametrize(("drug", "is_asked"), [(None, True), ("levothyroxine", False)])
+def test_tsh_below_range_without_thyroid_hormone_asks_whether_it_is_missing(
+    drug: str | None, is_asked: bool
+) -> None:
+    patient = _hypothyroid().with_result("tsh", "0.1 mIU/L")
+    patient = patient.taking(drug, "2015-01-01") if drug else patient
+
+    found = answer(patient)
+
+    assert (found.place("C03"), found.indicator("C03")) == (("contributor", "main"), "info")
+    assert ("is levothyroxine missing from the list?" in found.detail("C03")) is is_asked
+    assert "TSH in range" not in found.printed

@@ -206,3 +206,30 @@ def test_urgent_card_says_what_it_can_not_see() -> None:
         "Recorded glucose 2.8 mmol/L (15 Jun 2026) in a patient with night leg cramps: confirm that it was acted on"
     )
     assert "not known whether handled" in found.detail("L09")
+
+
+@pytest.mark.parametrize("drug", ["insulin glargine", "gliclazide", "repaglinide"])
+@pytest.mark.parametrize(
+    ("stopped", "value", "age", "level"),
+    [(0, "2.1 mmol/L", 1, "critical"), (5, "3.5 mmol/L", 10, "warning"), (12, "3.5 mmol/L", 10, None)],
+)
+def test_drug_that_was_taken_at_the_reading_counts_though_it_was_stopped_since(
+    drug: str, stopped: int, value: str, age: int, level: str | None
+) -> None:
+    patient = _with_glucose(value, age, drug=None).taking(drug, "2020-01-01", until=days_before(stopped))
+
+    found = answer(patient)
+
+    assert (found.chain_of("L09"), _level(patient)) == ("M3" if level else None, level)
+
+
+@pytest.mark.parametrize("drug", ["insulin glargine", "gliclazide", "repaglinide"])
+def test_reading_from_before_the_drug_is_judged_without_it(drug: str) -> None:
+    mild, serious = (
+        _with_glucose(value, 10, drug=None).taking(drug, days_before(5))
+        for value in ("3.5 mmol/L", "2.5 mmol/L")
+    )
+
+    found = (_level(mild), _level(serious))
+
+    assert found == (None, "info")

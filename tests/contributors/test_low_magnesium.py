@@ -329,3 +329,17 @@ def test_value_drawn_before_the_supplement_is_said_to_be_so() -> None:
 
     assert "Drawn before magnesium oxide (5 Jun 2026)" in found
     assert "is listed" not in found
+
+
+def test_replacement_is_not_offered_with_coded_advanced_kidney_disease() -> None:
+    patient = (
+        a_patient()
+        .with_cramps()
+        .with_diagnosis("ckd_advanced", days_before(900))
+        .with_result("magnesium", "0.60 mmol/L")
+    )
+
+    found = answer(patient)
+
+    assert "replace magnesium" not in found.printed
+    assert "magnesium only by the specialist team" in found.detail("L02")

@@ -599,3 +599,22 @@ def test_urgent_card_restates_the_value_and_says_what_it_can_not_see() -> None:
     )
     assert "not known whether handled" in found.detail("L01")
     assert "same-day contact" in found.detail("L01")
+
+
+def test_replacement_is_not_offered_with_coded_advanced_kidney_disease() -> None:
+    patient = _with_potassium("3.1 mmol/L").with_diagnosis("ckd_advanced", days_before(900))
+
+    found = answer(patient)
+
+    assert "replace potassium" not in found.printed
+    assert "potassium only by the specialist team" in found.detail("L01")
+
+
+def test_slightly_low_value_stays_info_where_malabsorption_explains_it() -> None:
+    """What explains a value makes it no more urgent."""
+    patient = _with_potassium("3.4 mmol/L").with_diagnosis("malabsorption_bariatric", days_before(900))
+
+    found = answer(patient)
+
+    assert found.card_of("L01") is found.card_of("C17")
+    assert found.indicator("L01") == "info"

@@ -280,3 +280,30 @@ def test_low_magnesium_or_calcium_is_read_with_pregnancy_in_mind(
     found = answer(patient).detail("C12")
 
     assert ("Magnesium, total calcium and albumin fall in a normal pregnancy." in found) is is_told
+
+
+@pytest.mark.parametrize(
+    ("concept", "is_offered"),
+    [
+        ("myasthenia_gravis", False),
+        ("haemodialysis", False),
+        ("ckd_advanced", False),
+        ("hypothyroidism", True),
+    ],
+)
+def test_magnesium_is_no_topic_where_it_may_harm(concept: str, is_offered: bool) -> None:
+    patient = _pregnant().with_diagnosis(concept, days_before(900))
+
+    found = answer(patient).detail("C12")
+
+    assert ("magnesium may be discussed" in found) is is_offered
+    assert ("magnesium only by the specialist team" in found) is not is_offered
+
+
+@pytest.mark.parametrize(("egfr", "is_offered"), [("25", False), ("30", True)])
+def test_magnesium_is_no_topic_with_an_egfr_below_thirty(egfr: str, is_offered: bool) -> None:
+    patient = _pregnant().with_result("egfr", f"{egfr} mL/min/{{1.73_m2}}")
+
+    found = answer(patient).detail("C12")
+
+    assert ("magnesium may be discussed" in found) is is_offered

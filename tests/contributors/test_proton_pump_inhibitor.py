@@ -149,7 +149,7 @@ def test_rise_of_the_dose_does_not_put_off_a_magnesium_that_was_never_taken() ->
 
     found = answer(patient)
 
-    assert "magnesium not checked on it (evidence C); monitoring looks overdue" in found.detail("D09")
+    assert "monitoring looks overdue: Mg (none on file); magnesium not checked on it" in found.detail("D09")
 
 
 def test_magnesium_is_not_overdue_without_a_diuretic_or_digoxin() -> None:
@@ -185,3 +185,27 @@ def test_unreal_request_says_nothing(members: dict[str, Any]) -> None:
     found = answer(patient)
 
     assert found.cards == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "age", "is_asked"),
+    [
+        ("0.62 mmol/L", 90, False),
+        ("0.62 mmol/L", 91, True),
+        ("0.69 mmol/L", 200, True),
+        ("1.6 mg/dL", 365, True),
+        ("0.62 mmol/L", 366, False),
+        ("0.70 mmol/L", 200, False),
+        ("1.7 mg/dL", 200, False),
+    ],
+)
+def test_low_magnesium_that_is_no_longer_current_is_a_line_that_asks_to_repeat_it(
+    value: str, age: int, is_asked: bool
+) -> None:
+    patient = cramping().taking("omeprazole", "2020-01-01").with_result("magnesium", value, days_before(age))
+
+    found = answer(patient)
+
+    asked = f"last value, Mg {value}, was low and is over 90 days old: repeat it"
+    assert (asked in found.printed) is is_asked
+    assert ("Magnesium" in found.suggested and found.place("D09") == ALSO) is (is_asked or age == 366)

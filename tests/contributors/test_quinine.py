@@ -124,7 +124,8 @@ def test_condition_that_adds_to_the_risk_is_told(concept: str, words: str) -> No
         ("potassium", "3.4 mmol/L", 91, False),
         ("potassium", "3.5 mmol/L", 7, False),
         ("platelets", "149 10*9/L", 365, True),
-        ("platelets", "99 10*9/L", 31, True),
+        ("platelets", "99 10*9/L", 91, True),
+        ("platelets", "99 10*9/L", 90, False),
         ("platelets", "99 10*9/L", 30, False),
         ("platelets", "149 10*9/L", 366, False),
         ("platelets", "150 10*9/L", 7, False),
@@ -233,3 +234,24 @@ def test_quinine_that_is_flagged_is_not_set_aside_beside_it() -> None:
     found = answer(patient)
 
     assert found.rows == {"T01": SAFETY}
+
+
+@pytest.mark.parametrize(("days", "is_asked"), [(30, False), (31, True), (90, True), (91, False)])
+def test_low_platelets_that_are_not_recent_are_a_warning_to_repeat_them(days: int, is_asked: bool) -> None:
+    patient = cramping().taking("quinine", "2026-03-01")
+    patient = patient.with_result("platelets", "60 10*9/L", days_before(days))
+
+    found = answer(patient)
+
+    assert ("Platelets were low and are over 30 days old: repeat now." in found.detail("T01")) is is_asked
+    assert found.indicator("T01") == ("critical" if days <= 30 else "warning")
+
+
+@pytest.mark.parametrize("days", [0, 30, 31, 90, 91, 365, 800])
+def test_blood_count_is_offered_whenever_the_last_one_was_low(days: int) -> None:
+    patient = cramping().taking("quinine", "2019-01-01")
+    patient = patient.with_result("platelets", "60 10*9/L", days_before(days))
+
+    found = answer(patient)
+
+    assert found.suggested == {"Full blood count"}

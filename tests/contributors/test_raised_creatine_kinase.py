@@ -224,3 +224,27 @@ def test_urgent_card_says_what_it_can_not_see() -> None:
 
     assert found.summary("L06").startswith("Recorded CK 2500 U/L (13 Jun 2026)")
     assert "not known whether handled" in found.detail("L06")
+
+
+@pytest.mark.parametrize(("before_sample", "is_named"), [(3, False), (8, True)])
+def test_statin_is_no_likely_cause_of_a_value_after_hard_exercise(before_sample: int, is_named: bool) -> None:
+    """KNOWLEDGE X14."""
+    patient = (
+        _with_ck("2500 U/L", 5)
+        .taking("rosuvastatin", days_before(20))
+        .with_diagnosis("exertional_overuse", days_before(5 + before_sample))
+    )
+
+    found = answer(patient)
+
+    assert found.indicator("L06") == "critical"
+    assert ("Rosuvastatin" in found.detail("L06")) is is_named
+    assert ("Withholding the statin is usual meanwhile." in found.detail("L06")) is is_named
+
+
+def test_withholding_a_statin_is_no_topic_where_none_is_taken() -> None:
+    patient = _with_ck("2500 U/L")
+
+    found = answer(patient)
+
+    assert "statin" not in found.printed.casefold()

@@ -312,3 +312,18 @@ def test_unreal_request_says_nothing(members: dict[str, Any]) -> None:
     found = answer(patient)
 
     assert found.place("D05") is None
+
+
+@pytest.mark.parametrize("other", ["fluconazole", "isavuconazole", "danazol"])
+@pytest.mark.parametrize(("days", "place"), [(1, MAIN), (90, MAIN), (91, None)])
+def test_atorvastatin_counts_with_lesser_inhibitors_added_in_the_last_90_days(
+    other: str, days: int, place: tuple[str, str] | None
+) -> None:
+    named = {"text": other}
+    patient = on_statin("atorvastatin").taking(
+        "fluconazole", before_onset(days), medicationCodeableConcept=named
+    )
+
+    found = answer(patient)
+
+    assert (found.place("D05"), found.indicator("D05")) == (place, "info" if place else None)

@@ -105,10 +105,12 @@ def test_parathyroid_hormone_itself_is_not_meant() -> None:
     assert found.cards == ()
 
 
-def test_card_shows_the_calcium_taken_on_it_and_drafts_no_order() -> None:
-    patient = cramping().taking("teriparatide", before_onset(30)).with_result("calcium_total", "2.40 mmol/L")
+def test_card_drafts_no_order_and_claims_no_lack_of_a_calcium() -> None:
+    patient = (
+        cramping().taking("teriparatide", before_onset(30)).with_result("calcium_adjusted", "2.40 mmol/L")
+    )
 
     found = answer(patient)
 
     assert (found.indicator("D15"), found.suggested) == ("info", frozenset())
-    assert "- Ca **2.4** mmol/L (8 Jun 2026, on treatment)" in found.detail("D15")
+    assert "o current" not in found.printed
