@@ -191,7 +191,7 @@ def _evidence(group: Group) -> str:
     if is_flag or group.lead.role != group.lead.contributor.role:
         return f"Evidence: {acting}." if acting else ""
     if acting and group.level == "critical":  # what counts now is what to do with it
-        return f"Evidence for acting: {acting}."
+        return f"Evidence: {acting} (acting)."
     if contributing and acting and contributing != acting:
         return f"Evidence: link {contributing}, acting on it {acting}."
     return f"Evidence: {contributing or acting}."

@@ -134,7 +134,7 @@ def test_demo_says_once_that_the_knowledge_is_unsigned(card: Card) -> None:
 @every_card
 def test_main_card_carries_its_evidence_grade(card: Card) -> None:
     graded = re.search(
-        r"Evidence(?: for acting)?: (?:link [A-D], acting on it [A-D]|[A-D])\.", card.detail or ""
+        r"Evidence: (?:link [A-D], acting on it [A-D]|[A-D](?: \(acting\))?)\.", card.detail or ""
     )
 
     assert (graded is not None) is (_kind(card) == "main")

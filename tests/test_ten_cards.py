@@ -346,6 +346,6 @@ def test_the_card_tells_what_it_rests_on_and_how_to_disagree(example: Example) -
 def test_a_main_card_says_how_good_the_evidence_is(example: Example) -> None:
     card = shown(example)
 
-    letters = re.findall(r"[Ee]vidence(?: for acting)?:? (?:link )?([A-D])\b", card["detail"])
+    letters = re.findall(r"[Ee]vidence:? (?:link )?([A-D])\b", card["detail"])
 
     assert len(letters) == (1 if example.kind == MAIN else len(example.flagged))
