@@ -287,7 +287,7 @@ def select(groups: Iterable[Group], faded: Set[str] = frozenset()) -> Selection:
     main, lines = main[: len(urgent) + room], [*main[len(urgent) + room :], *infos]
     lines += [each for each in ranked if each.level == "also_consider"]
     main, lines = _told_once(main, lines)
-    if len(warnings) > _MAIN or (not main and all(each.lead.role == "context" for each in lines)):
+    if len(warnings) > _MAIN or all(each.lead.role == "context" for each in lines):
         lines = []
     return Selection(main, tuple(lines[:_LINES]), tuple(lines[_LINES:]))
 

@@ -278,18 +278,6 @@ def test_context_alone_makes_no_also_consider_card() -> None:
     assert found == Selection((), ())
 
 
-def test_context_stands_beside_a_main_card_too() -> None:
-    """Never alone; with a card there is something it is context of."""
-    context = replace(_finding("T01", "also_consider"), role="context")
-
-    found = select(_alone([context, _of_its_own("D04", "info")]))
-
-    assert ([each.lead.row for each in found.main], [each.lead.row for each in found.also]) == (
-        ["D04"],
-        ["T01"],
-    )
-
-
 def test_context_may_stand_beside_another_line() -> None:
     context = replace(_finding("T01", "also_consider"), role="context")
 
