@@ -1,7 +1,7 @@
 """The main path: read the patient, recognise what matters, find contributors, word them. Start reading here."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from cds_service.normalise import patient_record
 from cds_service.policy import USUAL, Policy
 from cds_service.recognition import Reading, recognise
 from cds_service.record import PatientRecord
+from cds_service.resources import Supplied
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,10 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
     if request.user_is_patient:
         return Advice((), "patient-user", {})
     knowledge = site.knowledge
-    supplied = fhir.gather(request)
-    record = patient_record(supplied)
-    facts = recognise(record, site.reading(today))
-    counts = {"read": len(supplied.given), "unread": len(record.unread)}
-    if reason := _silence(facts):
-        return Advice((), reason, counts, record, facts)
+    seen = _look(fhir.gather(request), site, today)
+    if seen.silence or seen.facts is None:
+        return seen
+    facts = seen.facts
     judged = judge(facts, knowledge)
     groups = chains.merge([each.finding for each in judged if each.finding], knowledge.chains, facts)
     flagged = {finding.row for group in groups for finding in group.findings}
@@ -91,7 +90,31 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
     aside = sorted(dropped, key=set_aside_first)
     desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}", site.policy)
     cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.judged), facts, desk)
-    return Advice(cards, None if cards else "nothing-found", counts, record, facts, judged)
+    return replace(seen, cards=cards, silence=None if cards else "nothing-found", judged=judged)
+
+
+def glance(request: HookRequest, site: Site, today: date) -> Advice | None:
+    """
+    The empty answer that is certain before anything but the patient and the carriers of reports was fetched.
+
+    None when a report is there, and the rest of the record is worth asking for.
+
+    Raises:
+        RequestInvalid: If the prefetch is about another patient.
+        DataUnavailable: If the patient or the diagnoses were not supplied.
+    """
+    if request.user_is_patient:
+        return Advice((), "patient-user", {})
+    seen = _look(fhir.gather(request, has_medicines=False), site, today)
+    return seen if seen.silence else None
+
+
+def _look(supplied: Supplied, site: Site, today: date) -> Advice:
+    """What the record says, and the reason to say nothing about it, if there is one already."""
+    record = patient_record(supplied)
+    facts = recognise(record, site.reading(today))
+    counts = {"read": len(supplied.given), "unread": len(record.unread)}
+    return Advice((), _silence(facts), counts, record, facts)
 
 
 def _silence(facts: Facts) -> str | None:

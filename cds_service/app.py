@@ -2,11 +2,9 @@
 
 import gc
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
-from email.message import Message as MediaType
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
@@ -14,20 +12,23 @@ from uuid import uuid4
 import structlog
 from fastapi import FastAPI
 from msgspec.structs import replace
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from cds_service import __version__, demo, hooks, openapi, start
-from cds_service.advise import Advice, advise
-from cds_service.errors import DataUnavailable, RequestInvalid
-from cds_service.hooks import Card, HookRequest
+from cds_service import __version__, demo, hooks, openapi, reception, start
+from cds_service.advise import Advice
+from cds_service.calls import CARRIERS, Adviser, Caller
+from cds_service.errors import DataUnavailable, Forbidden, RequestInvalid, StoreUnavailable, Unauthenticated
+from cds_service.fhir_server import Outcome
+from cds_service.hooks import Card
 from cds_service.knowledge import Knowledge
-from cds_service.logs import place
+from cds_service.limits import InProgress, body, check_media_type
+from cds_service.outside import Outside
 from cds_service.pages import STYLE, Pages, prefers_text
+from cds_service.reception import MakeCaller, Reception
 from cds_service.settings import Settings, today
 
 HOOK = "patient-view"
@@ -35,18 +36,24 @@ SERVICE_ID = "nocturnal-leg-cramps"
 HOOK_PATH = f"/cds-services/{SERVICE_ID}"
 DEMO_STORY = "furosemide-low-potassium"
 
-Adviser = Callable[[HookRequest, date], Advice]
-
 # Every error that a caller can bring about; HTTPException brings its own status along.
 STATUSES: Mapping[type[Exception], int] = {
     RequestInvalid: 400,
     RecursionError: 400,  # nesting that only a part of the body has, read late
     ClientDisconnect: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
     DataUnavailable: 412,
+    StoreUnavailable: 503,
 }
 _SAID: Mapping[type[Exception], str] = {
     RecursionError: "body: is nested too deep; send plain FHIR resources",
     ClientDisconnect: "body: ended early",
+    StoreUnavailable: "it can't be checked now who is calling; send the call again in a second",
+}
+_HEADERS: Mapping[type[Exception], Mapping[str, str]] = {
+    Unauthenticated: {"WWW-Authenticate": "Bearer"},
+    StoreUnavailable: {"Retry-After": "1"},
 }
 _HTTP_SAID = {
     404: "there is nothing at this path; GET /cds-services lists the services",
@@ -70,17 +77,22 @@ def create_app(
 
     Raises:
         KnowledgeInvalid: When `cards/` can't be fully understood.
+        ValueError: When the clients file, the store or the certification authorities are not usable.
     """
     known = knowledge or start.knowledge(settings)
     pages = Pages(known, settings.cards, settings.base_url)
-    routes = _Routes(settings, known, adviser or _core(settings, known), pages, structlog.get_logger())
+    caller_of = _stand_in(adviser) if adviser else reception.at(start.site(settings, known))
+    desk = Reception(settings, known, caller_of)
+    routes = _Routes(settings, known, desk, InProgress(settings.concurrency), pages, structlog.get_logger())
     web = FastAPI(
         title="legcramps",
         version=__version__,
         description="Likely contributors to reported nocturnal leg cramps, as CDS Hooks cards.",
+        # no page that loads its script from elsewhere; /openapi.json is there
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_ready,
+        lifespan=routes.ready,
         # An exporter found in the environment would be told of requests; ours are nobody else's business.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -99,7 +111,7 @@ def create_app(
             "/demo/{story}", routes.demo, methods=["GET"], summary="A built-in patient's request"
         )
     return CORSMiddleware(
-        _Outside(web, routes.log),
+        Outside(web, routes.log, settings.base_url),
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "POST", "OPTIONS"),
         allow_headers=("authorization", "content-type", "accept", "traceparent"),
@@ -108,17 +120,8 @@ def create_app(
     )
 
 
-def _core(settings: Settings, knowledge: Knowledge) -> Adviser:
-    site = start.site(settings, knowledge)
-    return lambda request, day: advise(request, site, day)
-
-
-@asynccontextmanager
-async def _ready(_: FastAPI) -> AsyncIterator[None]:
-    # What is loaded now stays: the garbage collector needn't look at it again.
-    gc.collect()
-    gc.freeze()
-    yield
+def _stand_in(adviser: Adviser) -> MakeCaller:
+    return lambda client, access: Caller(client, adviser, lambda *_: None, access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,19 @@ class _Routes:
 
     settings: Settings
     knowledge: Knowledge
-    adviser: Adviser
+    reception: Reception
+    in_progress: InProgress
     pages: Pages
     log: Any
+
+    @asynccontextmanager
+    async def ready(self, _: FastAPI) -> AsyncIterator[None]:
+        """Before the first request, and after the last."""
+        # What is loaded now stays: the garbage collector needn't look at it again.
+        gc.collect()
+        gc.freeze()
+        yield
+        await self.reception.close()
 
     async def welcome(self) -> Response:
         """Tell a person where they are."""
@@ -148,23 +161,36 @@ class _Routes:
                 "in the record could be contributing, how good the evidence is, and which order might be "
                 "worth drafting. Silent for everyone else. Advice for clinicians, not a diagnosis."
             ),
-            prefetch=self.knowledge.prefetch,
+            prefetch=self._offered(),
             usage_requirements=(
                 "Send patient, conditions and at least one of medicationStatements and medicationRequests as "
-                "prefetch, null when there is nothing; 412 otherwise. Results and orders are used when sent."
+                "prefetch, null when there is nothing, or let us read them with fhirServer and "
+                "fhirAuthorization; 412 otherwise. Results and orders are used when they can be had."
             ),
         )
         return _json(hooks.discovery([service]))
 
+    def _offered(self) -> Mapping[str, str]:
+        asked = self.knowledge.prefetch
+        return {key: asked[key] for key in asked if not self.settings.gated or key in CARRIERS}
+
     async def hook(self, request: Request) -> Response:
         """Answer one hook call with cards."""
         request.state.began = perf_counter()
-        _check_media_type(request.headers)
-        call = hooks.decode(await _body(request, self.settings.max_body), HOOK)
-        request.state.hook_instance = call.hook_instance
-        advice = self.adviser(call, today(self.settings))
-        self._log_call(request, 200, **_told(advice))
-        return _json(hooks.encode(_issued(card) for card in advice.cards))
+        with self.in_progress.one():
+            caller = await self.reception.caller(request.headers.getlist("authorization"), HOOK_PATH, HOOK)
+            request.state.client = caller.client.name
+            check_media_type(request.headers)
+            sent = await body(request, self.settings.max_body, self.settings.body_seconds)
+            call = hooks.decode(sent, HOOK)
+            request.state.hook_instance = call.hook_instance
+            advice, outcomes = await caller.answer(call, today(self.settings))
+        told = _told(advice)
+        cards = advice.cards
+        if caller.client.is_silent and cards:
+            told, cards = {**told, "silence": "silent-mode"}, ()
+        self._log_call(request, 200, **told, **_fetched(outcomes))
+        return _json(hooks.encode(_issued(card) for card in cards))
 
     def of_knowledge(self) -> tuple[tuple[str, Callable[..., Response], str], ...]:
         """The routes of the rule pages; they are no coroutines: a page that is made for the first time takes long."""
@@ -208,14 +234,16 @@ class _Routes:
         """Turn an error into its status and an OperationOutcome; never repeats anything of the request."""
         status, said = _refusal(error)
         if request.url.path == HOOK_PATH:
-            self._log_call(request, status, member=getattr(error, "member", None))
-        headers = error.headers if isinstance(error, HTTPException) else None
+            told = {name: getattr(error, name, None) for name in ("member", "reason", "fetched")}
+            self._log_call(request, status, **told)
+        headers = error.headers if isinstance(error, HTTPException) else _HEADERS.get(type(error))
         return JSONResponse(hooks.operation_outcome(status, said), status, headers)
 
     def _log_call(self, request: Request, status: int, **outcome: Any) -> None:
         began = getattr(request.state, "began", None)
         trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
         told = {
+            "client": getattr(request.state, "client", None),
             "hook_instance": getattr(request.state, "hook_instance", None),
             "trace": trace[1] if trace else None,
             "milliseconds": round((perf_counter() - began) * 1000, 2) if began else None,
@@ -232,49 +260,6 @@ def _refusal(error: Exception) -> tuple[int, str]:
         if isinstance(error, kind):
             return status, _SAID.get(kind, str(error))
     return 500, "something went wrong here; the log has the place"
-
-
-def _check_media_type(headers: Mapping[str, str]) -> None:
-    """
-    Refuse what is not JSON in UTF-8.
-
-    Raises:
-        HTTPException: 415.
-    """
-    if not _is_json(headers.get("content-type", "text/plain")):
-        raise HTTPException(415, "Content-Type: send application/json, in UTF-8")
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise HTTPException(415, "Content-Encoding: send the body as it is, not compressed")
-
-
-def _is_json(content_type: str) -> bool:
-    if content_type == "application/json":
-        return True
-    media = MediaType()
-    media["content-type"] = content_type
-    is_json = media.get_content_type() in ("application/json", "application/fhir+json")
-    return is_json and media.get_content_charset("utf-8") in ("utf-8", "utf8", "us-ascii")
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    """
-    The body, given up as soon as it is known to be longer than *limit* bytes.
-
-    Raises:
-        HTTPException: 413.
-    """
-    declared = request.headers.get("content-length", "")
-    too_large = HTTPException(413, f"body: is larger than {limit} bytes; send fewer resources")
-    # Nobody means a number of twenty digits; Python refuses to read one of thousands.
-    if declared.isdecimal() and (len(declared) > 20 or int(declared) > limit):
-        raise too_large
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise too_large
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _issued(card: Card) -> Card:
@@ -297,6 +282,17 @@ def _told(advice: Advice) -> dict[str, Any]:
     }
 
 
+def _fetched(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """What the log may say of what was fetched: our own keys, codes and counts."""
+    if not outcomes:
+        return {}
+    return {
+        "fetched": {each.key: each.code for each in outcomes},
+        "fetch_requests": sum(each.requests for each in outcomes),
+        "fetch_bytes": sum(each.bytes for each in outcomes),
+    }
+
+
 def _page(text: str, media_type: str = "text/html") -> Response:
     """A page that loads nothing but its style sheet and runs nothing; it may be framed, as an EHR shows links."""
     return Response(text, media_type=media_type, headers=_PAGE)
@@ -304,29 +300,3 @@ def _page(text: str, media_type: str = "text/html") -> Response:
 
 def _json(body: bytes) -> Response:
     return Response(body, media_type="application/json")
-
-
-class _Outside:
-    """Outermost but for CORS: headers on every answer, and the last place an error of ours can reach."""
-
-    def __init__(self, app: ASGIApp, log: Any) -> None:
-        self._app = app
-        self._log = log
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Cache-Control"] = "no-store"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, with_headers)
-        except Exception as error:  # the server would log its message, which may quote the record
-            # The caller has had its 500.
-            self._log.error("unexpected", error=place(error))

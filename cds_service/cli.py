@@ -35,7 +35,7 @@ def serve(
     import structlog
     import uvicorn
 
-    from cds_service import logs, start
+    from cds_service import logs, patience, start
     from cds_service.app import create_app
     from cds_service.signatures import lapsed, standings
 
@@ -49,9 +49,11 @@ def serve(
     try:
         knowledge = start.knowledge(settings)
         web = create_app(settings, knowledge)
-    except KnowledgeInvalid as error:
+    except (KnowledgeInvalid, ValueError) as error:
         raise _refusal(error) from None
     log = structlog.get_logger()
+    for warning in site.warnings(settings):
+        log.warning(warning)
     if told := lapsed(standings(knowledge.documents, knowledge.approvals)):
         log.warning("signatures lapsed", **told)
     if not knowledge.contributors:
@@ -59,7 +61,14 @@ def serve(
     if knowledge.review_by is not None and knowledge.review_by < site.today(settings):
         log.warning("the yearly review of the knowledge is overdue", since=str(knowledge.review_by))
     typer.echo(_greeting(settings, knowledge))
-    config = uvicorn.Config(web, log_config=None, log_level="warning", access_log=False, server_header=False)
+    config = uvicorn.Config(
+        web,
+        http=patience.patient(settings.body_seconds),
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:

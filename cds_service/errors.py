@@ -3,11 +3,15 @@ What can go wrong, as one tree.
 
     CdsError
     ├── RequestInvalid     the caller must change the request      400
+    ├── Unauthenticated    nobody knows who is calling             401
+    ├── Forbidden          this client may not call that           403
     ├── DataUnavailable    required patient data can't be had      412
+    ├── StoreUnavailable   the database does not answer            503
+    ├── Unreachable        another server gave no usable answer    told as what it was asked for
     └── KnowledgeInvalid   `cards/` can't be fully understood      refuses to start
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -28,8 +32,50 @@ class RequestInvalid(CdsError):
         self.member = member
 
 
+class Unauthenticated(CdsError):
+    """
+    The caller did not prove who it is.
+
+    *reason* is a short code for the log ("expired", "replayed"), never told to the caller.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("send a valid JSON Web Token of a client that is known here")
+        self.reason = reason
+
+
+class Forbidden(CdsError):
+    """A known client calls what it may not call."""
+
+
 class DataUnavailable(CdsError):
-    """Patient data without which no honest answer exists was not supplied and can't be fetched."""
+    """
+    Patient data without which no honest answer exists was not supplied and can't be fetched.
+
+    *fetched* tells, for the log, what came of each prefetch key that the FHIR server was asked for.
+    """
+
+    def __init__(self, problem: str, fetched: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem)
+        self.fetched = fetched or None
+
+
+class StoreUnavailable(CdsError):
+    """The database that remembers token ids does not answer, so that nobody can be let in."""
+
+
+class Unreachable(CdsError):
+    """
+    Another server gave no usable answer.
+
+    *code* is a short word for logs and reports ("timeout", "status-503", "too-large"); nothing of the answer is in it.
+    *retry_after* is what a busy server asked to wait, in seconds.
+    """
+
+    def __init__(self, code: str, retry_after: float | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What the client supplied: omitted, null, failed, empty and cut off kept apart, every entry once."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 import msgspec
 
@@ -24,19 +25,24 @@ KEYS = (
     "serviceRequests",
 )
 
+MEDICATION_LISTS = ("medicationStatements", "medicationRequests")
+
 # Relative or absolute, of a version or not.
 _LITERAL = re.compile(r"(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/]+)(?:/_history/[^/]+)?")
 _NOT_DATA = ("Bundle", "OperationOutcome")
 _NOT_FAILURES = ("information", "warning", "success")
+# FHIR issue types: an empty list beside one of these is not the same as "there is nothing"
+_WITHHELD = frozenset({"suppressed", "forbidden", "security", "login", "incomplete"})
 NESTED = "a Bundle inside a Bundle is not followed"
 SEARCH_FAILED = "the search says that part of it failed"
 
 
-def gather(request: HookRequest) -> Supplied:
+def gather(request: HookRequest, *, has_medicines: bool = True) -> Supplied:
     """
     Everything that came with the request, and what became of each key.
 
-    Keys that we didn't ask for are read too, since a client may have renamed one of ours.
+    Keys that we didn't ask for are read too, since a client may have renamed one of ours. *has_medicines* is False for
+    a first look, at a request whose medication lists have not been fetched yet.
 
     Raises:
         RequestInvalid: When data about another patient came along.
@@ -51,27 +57,30 @@ def gather(request: HookRequest) -> Supplied:
     unread = tuple(collector.unread)
     supply = {key: _supply(key, request, unread) for key in KEYS}
     supplied = Supplied(supply, tuple(collector.given), unread)
-    _check_required(supplied)
+    _check_required(supplied, request.fetched)
+    if has_medicines and not any(supply[key].is_known for key in MEDICATION_LISTS):
+        raise _unavailable(MEDICATION_LISTS, "neither was supplied", "at least one of them", request.fetched)
     return supplied
 
 
-def _check_required(supplied: Supplied) -> None:
+def _check_required(supplied: Supplied, fetched: Mapping[str, str]) -> None:
     if not any(
         given.key == "patient" and given.resource.resource_type == "Patient" for given in supplied.given
     ):
-        raise DataUnavailable(
-            "prefetch.patient: no readable Patient was supplied; send the patient as prefetch"
-        )
+        raise _unavailable(("patient",), "no readable Patient was supplied", "the patient", fetched)
     if not supplied.supply["conditions"].is_known:
-        raise DataUnavailable(
-            "prefetch.conditions: was not supplied or failed; "
-            "send the conditions as prefetch, null when there are none"
-        )
-    if not any(supplied.supply[key].is_known for key in ("medicationStatements", "medicationRequests")):
-        raise DataUnavailable(
-            "prefetch.medicationStatements, prefetch.medicationRequests: neither was supplied; "
-            "send at least one of them as prefetch, null when there are none"
-        )
+        raise _unavailable(("conditions",), "was not supplied or failed", "the conditions", fetched)
+
+
+def _unavailable(
+    keys: tuple[str, ...], problem: str, what: str, fetched: Mapping[str, str]
+) -> DataUnavailable:
+    """*fetched* tells, for those that we asked the FHIR server for, what came of it."""
+    names = ", ".join(f"prefetch.{key}" for key in keys)
+    tried = ", ".join(dict.fromkeys(fetched[key] for key in keys if fetched.get(key, "ok") != "ok"))
+    attempt = f", and fetching failed ({tried})" if tried else ""
+    none = "" if keys == ("patient",) else ", null when there are none"
+    return DataUnavailable(f"{names}: {problem}{attempt}; send {what} as prefetch{none}", fetched)
 
 
 def _supply(key: str, request: HookRequest, unread: Iterable[Unread]) -> Supply:
@@ -84,18 +93,39 @@ def _supply(key: str, request: HookRequest, unread: Iterable[Unread]) -> Supply:
     if value.resource_type == "OperationOutcome":
         return Supply.FAILED
     if value.resource_type == "Bundle":
-        return _bundle_supply(value)
+        supply = _bundle_supply(value)
+        is_sorted = key not in request.unsorted and _is_newest_first(value.entry or ())
+        return supply if supply is not Supply.PAGED or is_sorted else Supply.UNSORTED
     # one resource in place of a list is taken; one that can't stand under any of our keys is no answer
     return Supply.GIVEN if value.resource_type in USED_TYPES else Supply.FAILED
 
 
 def _bundle_supply(bundle: PrefetchValue) -> Supply:
     entries = bundle.entry or ()
-    if not _has_results(bundle) and (_claims_results(bundle) or any(_is_failure(entry) for entry in entries)):
+    if not _has_results(bundle) and (
+        _claims_results(bundle) or any(_is_failure(entry) or _withholds(entry) for entry in entries)
+    ):
         return Supply.FAILED
     if any(link.relation == "next" for link in bundle.link or ()):
         return Supply.PAGED
     return Supply.GIVEN if _has_results(bundle) else Supply.EMPTY
+
+
+def _is_newest_first(entries: Iterable[Entry]) -> bool:
+    """
+    Whether a list that goes on unread has shown its newest entries: servers may ignore `_sort` without a word.
+
+    Partial dates are compared as far as both reach; entries without a date say nothing.
+    """
+    days = [day for entry in entries if entry.resource is not None and (day := _day(entry.resource))]
+    return all(later[: len(earlier)] >= earlier[: len(later)] for later, earlier in pairwise(days))
+
+
+def _day(resource: Resource) -> str:
+    """The day by which our queries sort, as far as it is known."""
+    period = resource.effective_period
+    written = resource.authored_on or resource.effective_date_time or resource.effective_instant
+    return (written or (period.start if period else None) or "")[:10]
 
 
 def _has_results(bundle: PrefetchValue) -> bool:
@@ -122,6 +152,12 @@ def _is_failure(entry: Entry) -> bool:
         return False
     issues = entry.resource.issue or ()
     return not issues or any(issue.severity not in _NOT_FAILURES for issue in issues)
+
+
+def _withholds(entry: Entry) -> bool:
+    """Whether a searchset's OperationOutcome says, were it only as a warning, that something is not shown to us."""
+    issues = (entry.resource.issue if entry.resource and _is_outcome(entry) else None) or ()
+    return any(issue.code in _WITHHELD for issue in issues)
 
 
 class _Collector:
@@ -196,19 +232,23 @@ class _Collector:
         Raises:
             RequestInvalid: When it is about another patient.
         """
-        if resource.resource_type == "Patient":
-            if resource.id and resource.id != self._patient_id:
-                raise _another_patient(key)
+        whose = whom(resource)
+        if whose is None or whose == self._patient:
             return True
-        subject = resource.subject.reference if resource.subject else None
-        if subject is None or subject == self._patient or resource.resource_type not in USED_TYPES:
-            return True
-        literal = _LITERAL.fullmatch(subject)
-        if literal is None:
-            return True
-        if literal["type"] == "Patient" and literal["id"] != self._patient_id:
+        if whose.startswith("Patient/"):
             raise _another_patient(key)
-        return literal["type"] == "Patient"
+        return False
+
+
+def whom(resource: Resource) -> str | None:
+    """Whom a resource is about, as "Type/id"; None when it doesn't say, or no rule would read it."""
+    if resource.resource_type == "Patient":
+        return f"Patient/{resource.id}" if resource.id else None
+    subject = resource.subject.reference if resource.subject else None
+    if subject is None or resource.resource_type not in USED_TYPES:
+        return None
+    literal = _LITERAL.fullmatch(subject)
+    return f"{literal['type']}/{literal['id']}" if literal else None
 
 
 def _another_patient(key: str) -> RequestInvalid:

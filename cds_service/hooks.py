@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -108,17 +108,21 @@ def discovery(services: Iterable[Service]) -> bytes:
 
 # FHIR's issue-type codes, the nearest to each status that we answer with.
 _ISSUE_CODES = {
+    401: "login",
+    403: "forbidden",
     404: "not-found",
     405: "not-supported",
+    408: "timeout",
     412: "required",
     413: "too-long",
     415: "not-supported",
+    503: "transient",
 }
 
 
 def operation_outcome(status: int, diagnostics: str) -> dict[str, Any]:
     """The body of an error answer: a FHIR OperationOutcome with one issue."""
-    code = "exception" if status >= 500 else _ISSUE_CODES.get(status, "invalid")
+    code = _ISSUE_CODES.get(status, "exception" if status >= 500 else "invalid")
     issue = {"severity": "error", "code": code, "diagnostics": diagnostics}
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
@@ -129,7 +133,10 @@ class HookRequest:
     A hook call whose context has been checked.
 
     *prefetch* holds each key that was sent, None for null. A value that could not be read at all is not in it
-    but in *unread*.
+    but in *unread*. What we fetch ourselves is put there too, with what became of it in *fetched* (a code for each
+    key); *unsorted* are the keys of lists that go on unread, in no order of dates.
+
+    *access_token* is good for the FHIR server until we have answered; it is never printed, logged or kept.
     """
 
     hook_instance: str
@@ -139,6 +146,9 @@ class HookRequest:
     fhir_server: str | None
     prefetch: Mapping[str, PrefetchValue | None]
     unread: tuple[Unread, ...] = ()
+    access_token: str | None = field(default=None, repr=False)
+    fetched: Mapping[str, str] = field(default_factory=dict)
+    unsorted: frozenset[str] = frozenset()
 
     @property
     def user_is_patient(self) -> bool:
@@ -162,6 +172,11 @@ class _Loose(_Envelope):
     prefetch: Raw = Raw()
 
 
+class _Authorization(msgspec.Struct):
+    access_token: Raw = Raw()
+    token_type: Raw = Raw()
+
+
 class _Context(msgspec.Struct, rename="camel"):
     user_id: Raw = Raw()
     patient_id: Raw = Raw()
@@ -174,6 +189,8 @@ _loose = msgspec.json.Decoder(_Loose)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _USER = re.compile(r"(?:Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/\s]{1,255}")
 _BARE_ID = re.compile(r"[^/\s]{1,255}")
+_TOKEN = re.compile(r"[!-~]{1,16384}")  # what an Authorization header can carry; RFC 6750 allows less
+_BEARER = re.compile(r"bearer", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
 
@@ -207,9 +224,10 @@ def _decoded(body: bytes, hook: str) -> HookRequest:
     )
     patient = _matching(_BARE_ID, context.patient_id, "context.patientId", "send the patient's bare id")
     encounter = _optional(context.encounter_id, "context.encounterId", "send a string, or leave it out")
+    token = _access_token(envelope.fhir_authorization)
     server = _fhir_server(envelope)
     prefetch, unread = _prefetch(envelope, was_mended)
-    return HookRequest(instance, user, patient, encounter, server, prefetch, unread)
+    return HookRequest(instance, user, patient, encounter, server, prefetch, unread, token)
 
 
 def _envelope(body: bytes) -> tuple[_Typed | _Loose, bool]:
@@ -254,10 +272,22 @@ def _context(raw: Raw) -> _Context:
     return context
 
 
+def _access_token(raw: Raw) -> str | None:
+    """The token; its scope and lifetime are the FHIR server's to check."""
+    if not salvage.is_sent(raw):
+        return None
+    authorization = salvage.maybe(raw, _Authorization)
+    if authorization is None:
+        raise RequestInvalid("fhirAuthorization", "is not an object; send one, or leave it out")
+    if salvage.is_sent(authorization.token_type):
+        advice = 'send "Bearer"'
+        _matching(_BEARER, authorization.token_type, "fhirAuthorization.token_type", advice)
+    advice = "send the bearer token, or leave fhirAuthorization out"
+    return _matching(_TOKEN, authorization.access_token, "fhirAuthorization.access_token", advice)
+
+
 def _fhir_server(envelope: _Envelope) -> str | None:
     authorization = envelope.fhir_authorization
-    if salvage.is_sent(authorization) and not bytes(authorization).startswith(b"{"):
-        raise RequestInvalid("fhirAuthorization", "is not an object; send one, or leave it out")
     if salvage.is_sent(envelope.fhir_server) or salvage.is_sent(authorization):
         advice = "send the absolute http or https URL of the FHIR server"
         return _matching(_WEB_ADDRESS, envelope.fhir_server, "fhirServer", advice)

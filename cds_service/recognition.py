@@ -166,9 +166,10 @@ def _wanted(medicine: Medicine, reading: Reading) -> tuple[list[Match], Concept]
 
 
 def _oldest_if_cut(record: PatientRecord) -> dict[str, date]:
-    """For each medication list that goes on unread, the oldest day that it reached."""
+    """For each medication list that goes on unread, the oldest day that it reached; none, if it is in no order."""
     cut = {key for key in _MEDICINE_KEYS if record.supply.get(key) is Supply.PAGED}
-    oldest: dict[str, date] = {}
+    unsorted = {key for key in _MEDICINE_KEYS if record.supply.get(key) is Supply.UNSORTED}
+    oldest: dict[str, date] = dict.fromkeys(unsorted, date.max)
     for medicine in record.medicines:
         began = written(medicine.started) if medicine.key in cut else None
         if began is not None:
@@ -267,15 +268,18 @@ def _cut_off(record: PatientRecord, today: date) -> frozenset[str]:
     The lists that go on unread where it could matter.
 
     A date-sorted list is complete for us when it reaches back more than 365 days; conditions are not sorted by a
-    date we can rely on.
+    date we can rely on, and lists in no order of dates may miss anything.
     """
+    unsorted = {key for key, state in record.supply.items() if state is Supply.UNSORTED}
     paged = {key for key, state in record.supply.items() if state is Supply.PAGED}
     oldest: dict[str, date] = dict(_oldest_if_cut(record))
     for entry in record.results:
         taken = written(entry.taken) if entry.key in paged else None
         if taken is not None:
             oldest[entry.key] = min(oldest.get(entry.key, date.max), taken.first)
-    return frozenset(key for key in paged if (today - oldest.get(key, today)).days <= _LONG_ENOUGH)
+    return frozenset(
+        unsorted | {key for key in paged if (today - oldest.get(key, today)).days <= _LONG_ENOUGH}
+    )
 
 
 def _unseen(record: PatientRecord, usable: Mapping[str, object], reading: Reading) -> frozenset[str]:

@@ -55,6 +55,8 @@ class _Peek(msgspec.Struct, rename="camel"):
     entry: Raw = Raw()
 
 
+_whole = msgspec.json.Decoder(PrefetchValue)
+
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
@@ -117,6 +119,33 @@ def entry_by_entry(
     reader = _Reader(was_mended)
     prefetch = {key: reader.value(key, value) for key, value in values.items()}
     return {key: value for key, value in prefetch.items() if value is not reader.lost}, tuple(reader.unread)
+
+
+def resource(key: str, body: bytes) -> tuple[PrefetchValue | None, tuple[Unread, ...]]:
+    """
+    A resource that a FHIR server answered with, and what could not be read in it.
+
+    None when it is none, or nothing of it can be read.
+    """
+    try:
+        if not body.isascii():
+            str(body, "utf-8")
+        value = _whole.decode(body)
+        return (value if value.resource_type else None), ()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _mended_resource(key, body)
+    except RecursionError:
+        return None, ()
+
+
+def _mended_resource(key: str, body: bytes) -> tuple[PrefetchValue | None, tuple[Unread, ...]]:
+    whole = mended(body)
+    reader = _Reader(whole != body)
+    try:
+        value = reader.value(key, Raw(whole))
+    except (RequestInvalid, RecursionError):
+        return None, ()
+    return (None if value is reader.lost else value), tuple(reader.unread)
 
 
 @dataclass(frozen=True, slots=True)

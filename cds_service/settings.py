@@ -1,10 +1,12 @@
 """What a site may set: environment variables LEGCRAMPS_…, each with an embedded default."""
 
 import ipaddress
+import os
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -20,6 +22,12 @@ def _folder(name: str) -> Path:
     return here / name if (here / name).is_dir() else here.parent / name
 
 
+def _state_folder() -> Path:
+    """Where programs of this user keep what they remember, after the XDG base directory specification."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state") / "legcramps"
+
+
 class Settings(BaseSettings):
     """
     All settings. *timezone* decides which day is today (None: UTC); *today* overrides it, on loopback only.
@@ -30,6 +38,14 @@ class Settings(BaseSettings):
     discovery offers; *cramp_link_ids* are the questions of forms that ask about leg cramps at night. *approvals* is
     the file of signatures; *indicator_cap*, *more_override_reasons*, *say_nothing_found* and *pathways* change
     what cards show.
+
+    *clients* is the file of those who may call; without one nobody is asked who they are, which on other addresses
+    than loopback has to be said by *unauthenticated*. *store* is a database URL. *fhir_bases* are the FHIR servers that
+    callers may name where there is no such file, *private_networks* where servers of the site may be; *development*
+    allows plain http and open FHIR servers, *trust_sandbox* a key that everybody has. *gated* has the rest of a record
+    fetched only once a cramp report is there. *fetch_seconds* is for everything that one request fetches, *fetch_bytes*
+    for one answer, *fetch_pages* and *fetch_resources* for one list. *concurrency* counts hook calls in progress,
+    *body_seconds* is how long a request may take to arrive.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
@@ -54,8 +70,31 @@ class Settings(BaseSettings):
     more_override_reasons: bool = False
     say_nothing_found: bool = False
     pathways: _Listed = ()
+    clients: Path | None = None
+    unauthenticated: bool = False
+    store: str = Field(default_factory=lambda: f"sqlite:///{_state_folder() / 'legcramps.db'}")
+    fhir_bases: _Listed = ()
+    private_networks: _Listed = ()
+    development: bool = False
+    trust_sandbox: bool = False
+    ca_file: Path | None = None
+    gated: bool = False
+    fetch_seconds: float = Field(4, gt=0, le=60)
+    fetch_bytes: int = Field(8 * 1024 * 1024, ge=1024)
+    fetch_pages: int = Field(10, ge=1)
+    fetch_resources: int = Field(2000, ge=1)
+    concurrency: int = Field(64, ge=1)
+    body_seconds: float = Field(10, gt=0)
 
-    @field_validator("cors_origins", "also_ask", "cramp_link_ids", "pathways", mode="before")
+    @field_validator(
+        "cors_origins",
+        "also_ask",
+        "cramp_link_ids",
+        "pathways",
+        "fhir_bases",
+        "private_networks",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):
@@ -67,12 +106,27 @@ class Settings(BaseSettings):
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin.rstrip("/") for origin in value)
 
-    @field_validator("code_map", "approvals", mode="before")
+    @field_validator("code_map", "approvals", "clients", "ca_file", mode="before")
     @classmethod
     def _none_said(cls, value: Any) -> Any:
         return None if value == "" else value
 
-    @field_validator("code_map")
+    @field_validator("fhir_bases")
+    @classmethod
+    def _bases(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(re.fullmatch(r"https?://[^\s/?#@]+[^\s?#]*", base) for base in value):
+            raise ValueError("is a comma list like https://fhir.example/r4")
+        return tuple(base.rstrip("/") for base in value)
+
+    @field_validator("private_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ipaddress.ip_network(network)) for network in value)
+        except ValueError:
+            raise ValueError("is a comma list of networks like 10.20.0.0/16") from None
+
+    @field_validator("code_map", "clients", "ca_file")
     @classmethod
     def _is_there(cls, value: Path | None) -> Path | None:
         if value is not None and not value.exists():
@@ -144,6 +198,33 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _https_outside_development(self) -> "Settings":
+        if not self.development and any(base.startswith("http://") for base in self.fhir_bases):
+            raise ValueError(
+                f"{_PREFIX}FHIR_BASES: http is for development; write https, or set {_PREFIX}DEVELOPMENT=true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _asks_who_is_there(self) -> "Settings":
+        if not (self.is_loopback or self.authenticates or self.unauthenticated):
+            raise ValueError(
+                f"{self.host} can be reached by others, and nobody would be asked who they are: name the clients in "
+                f"{_PREFIX}CLIENTS, or set {_PREFIX}UNAUTHENTICATED=true behind a gateway that authenticates"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_address(self) -> "Settings":
+        host = urlsplit(self.base_url).hostname or ""
+        if self.authenticates and not self.is_loopback and _is_loopback(host):
+            raise ValueError(
+                f"{_PREFIX}BASE_URL: clients sign for the URL that they call; write the service's public address, "
+                "such as https://cds.example"
+            )
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _derived(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -156,6 +237,11 @@ class Settings(BaseSettings):
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the service."""
         return _is_loopback(self.host)
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether every hook call has to prove who it is from."""
+        return self.clients is not None or self.trust_sandbox
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -201,3 +287,21 @@ def load(**given: Any) -> Settings:
 def today(settings: Settings) -> date:
     """The calendar day at the site."""
     return settings.today or datetime.now(settings.zone or UTC).date()
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What must not stay as it is where patients are treated, in words for the log."""
+    told = []
+    if settings.trust_sandbox:
+        told.append(
+            f"{_PREFIX}TRUST_SANDBOX: everybody can sign as the public CDS Hooks Sandbox, its private key is "
+            "published: anybody is let in; never where patients are treated"
+        )
+    if settings.development:
+        told.append(
+            f"{_PREFIX}DEVELOPMENT: FHIR servers are asked over plain http and without a token; never where "
+            "patients are treated"
+        )
+    if settings.unauthenticated and not settings.authenticates:
+        told.append(f"{_PREFIX}UNAUTHENTICATED: nobody is asked who they are; a gateway has to do that")
+    return told

@@ -311,6 +311,7 @@ def test_one_line_is_logged_for_an_answer(log: io.StringIO) -> None:
         "level": "info",
         "service": "nocturnal-leg-cramps",
         "status": 200,
+        "client": "anybody",
         "hook_instance": INSTANCE,
         "trace": trace,
         "cards": 1,

@@ -48,11 +48,11 @@ def test_variables_set_and_arguments_win(monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_unsigned_knowledge_stays_on_this_machine_by_default(host: str, profile: str) -> None:
-    assert load(host=host).profile == profile
+    assert load(host=host, unauthenticated=True).profile == profile
 
 
 def test_a_profile_can_be_chosen() -> None:
-    assert load(host="ehr.example", profile="demo").is_demo
+    assert load(host="ehr.example", profile="demo", unauthenticated=True).is_demo
     assert not load(profile="pilot").is_demo
 
 
@@ -65,7 +65,7 @@ def test_a_profile_can_be_chosen() -> None:
     ],
 )
 def test_links_lead_to_an_address_that_can_be_called(given: dict[str, object], url: str) -> None:
-    assert load(**given).base_url == url
+    assert load(**given, unauthenticated=True).base_url == url
 
 
 @pytest.mark.parametrize(

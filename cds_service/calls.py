@@ -1,0 +1,118 @@
+"""One hook call of one client: what the prefetch lacks is fetched, the core is asked, the client's own rules hold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from time import perf_counter
+
+from msgspec import structs
+
+from cds_service import fetching, fhir_server
+from cds_service.advise import Advice
+from cds_service.clients import Client
+from cds_service.fhir import MEDICATION_LISTS
+from cds_service.fhir_server import Limits, Outcome, Server
+from cds_service.hooks import Card, HookRequest
+from cds_service.network import Network
+from cds_service.salvage import PrefetchValue
+
+CARRIERS = ("patient", "conditions", "observations", "encounters", "questionnaireResponses")
+"""Prefetch keys that tell whether cramps were reported; the rest is of use only then."""
+
+Adviser = Callable[[HookRequest, date], Advice]
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAccess:
+    """How this service may ask FHIR servers: *is_open* without a token too; *gated* only once a report is there."""
+
+    network: Network
+    queries: Mapping[str, str]
+    limits: Limits
+    is_open: bool = False
+    is_gated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client, and the core as it is set up for it; *glance* is the core's first look."""
+
+    client: Client
+    advise: Adviser
+    glance: Callable[[HookRequest, date], Advice | None]
+    access: FhirAccess
+
+    async def answer(self, call: HookRequest, today: date) -> tuple[Advice, tuple[Outcome, ...]]:
+        """
+        The advice as this client is to see it, and what was fetched for it.
+
+        Raises:
+            RequestInvalid: If the prefetch is about another patient.
+            DataUnavailable: If required data was not supplied and can't be fetched.
+        """
+        if call.user_is_patient:
+            return self.advise(call, today), ()
+        server, why_not = self._server(call)
+        if server is None:
+            return self._advised(self._unfetched(call, why_not), today), ()
+        if self._is_gated():
+            return await self._in_two_steps(call, server, today)
+        full, outcomes = await fetching.complete(call, server, server.queries, server.limits.seconds)
+        return self._advised(full, today), outcomes
+
+    async def _in_two_steps(
+        self, call: HookRequest, server: Server, today: date
+    ) -> tuple[Advice, tuple[Outcome, ...]]:
+        began = perf_counter()
+        carriers = [key for key in CARRIERS if key in server.queries]
+        some, first = await fetching.complete(call, server, carriers, server.limits.seconds)
+        if (silent := self.glance(some, today)) is not None:
+            return silent, first
+        rest = [key for key in server.queries if key not in carriers]
+        left = max(0.0, server.limits.seconds - (perf_counter() - began))
+        full, more = await fetching.complete(some, server, rest, left)
+        return self._advised(full, today), (*first, *more)
+
+    def _advised(self, call: HookRequest, today: date) -> Advice:
+        advice = self.advise(_without(self.client.queries, call), today)
+        return replace(advice, cards=tuple(map(self._with_links, advice.cards)))
+
+    def _is_gated(self) -> bool:
+        return self.access.is_gated if self.client.is_gated is None else self.client.is_gated
+
+    def _server(self, call: HookRequest) -> tuple[Server | None, str]:
+        """The FHIR server to ask; else, in a word, why none may be asked."""
+        if call.fhir_server is None:
+            return None, "no-fhir-server"
+        if call.access_token is None and not self.access.is_open:
+            return None, "no-access-token"
+        named = (base for base in self.client.fhir_bases if fhir_server.is_same(base, call.fhir_server))
+        base = next(named, None)
+        if base is None:
+            return None, "fhir-server-not-listed"
+        queries = fetching.queries(self.access.queries, self.client.queries)
+        return Server(self.access.network, base, call.access_token, queries, self.access.limits), ""
+
+    def _unfetched(self, call: HookRequest, why_not: str) -> HookRequest:
+        lacking = [key for key in self.access.queries if key not in call.prefetch]
+        return replace(call, fetched=dict.fromkeys(lacking, why_not))
+
+    def _with_links(self, card: Card) -> Card:
+        kept = tuple(link for link in card.links if self.client.keeps_link(link.url))
+        return card if len(kept) == len(card.links) else structs.replace(card, links=kept)
+
+
+def _without(queries: Mapping[str, str | None], call: HookRequest) -> HookRequest:
+    """
+    The call with null for the lists that the client does not have.
+
+    A missing list of medicines counts as none only beside the other one: without either, nothing is known of them.
+    """
+    absent = [key for key, query in queries.items() if query is None and key not in call.prefetch]
+    known = {key for key, value in call.prefetch.items() if not _has_failed(value)}
+    empty = [key for key in absent if key not in MEDICATION_LISTS or known.intersection(MEDICATION_LISTS)]
+    return replace(call, prefetch={**call.prefetch, **dict.fromkeys(empty)}) if empty else call
+
+
+def _has_failed(value: PrefetchValue | None) -> bool:
+    return value is not None and value.resource_type == "OperationOutcome"

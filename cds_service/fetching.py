@@ -1,0 +1,239 @@
+"""What the prefetch lacks, asked of the FHIR server: in parallel, page by page, within one time budget."""
+
+import asyncio
+import re
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from dataclasses import replace
+from time import perf_counter
+from urllib.parse import quote
+
+from msgspec import structs
+
+from cds_service import salvage
+from cds_service.errors import Unreachable
+from cds_service.fhir import MEDICATION_LISTS, whom
+from cds_service.fhir_server import OK, Asker, Outcome, Server, within
+from cds_service.hooks import HookRequest
+from cds_service.medicine_reads import Reads
+from cds_service.record import Unread
+from cds_service.resources import BundleLink, Entry
+from cds_service.salvage import PrefetchValue
+
+PATIENT = "{{context.patientId}}"
+MORE = "more"
+STRAY = "stray-next"
+"""A list goes on behind a link to another server, or to a page that was asked for already."""
+
+_NOT_UNDERSTOOD = frozenset({"status-400", "status-422", "status-501"})
+_INCLUDES = {
+    "medicationStatements": "&_include=MedicationStatement:medication",
+    "medicationRequests": "&_include=MedicationRequest:medication",
+}
+# parameters without which a list only gets longer: control, dates, and the status, which we check ourselves
+_DISPENSABLE = (
+    "_",
+    "date=",
+    "authoredon=",
+    "effective=",
+    "recorded-date=",
+    "onset-date=",
+    "authored=",
+    "status=",
+)
+_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,128}")
+_NEXT = (BundleLink(relation="next"),)
+
+
+def queries(offered: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str]:
+    """
+    The templates to ask by: those of discovery, medicines with what they refer to; a site's *own* as written.
+
+    None among its own stands for a list that it does not have.
+    """
+    asked = {**{key: query + _INCLUDES.get(key, "") for key, query in offered.items()}, **own}
+    return {key: query for key, query in asked.items() if query is not None}
+
+
+async def complete(
+    request: HookRequest, server: Server, keys: Iterable[str], seconds: float
+) -> tuple[HookRequest, tuple[Outcome, ...]]:
+    """
+    The request with what its prefetch lacks of *keys*, and what became of each that was asked for.
+
+    A key that was sent stays as it is, null and failed too; but a list that goes on behind a `next` link is followed.
+    What fails is put in as a failed search. When the *seconds* are over, what has come so far is kept.
+    """
+    deadline = asyncio.get_running_loop().time() + seconds
+    wanted = tuple(keys)
+    lists = [each for key in wanted if (each := _list(key, request, server, deadline)) is not None]
+    await _all(deadline, (each.fetch() for each in lists))
+    found = replace(
+        request,
+        prefetch={**request.prefetch, **{each.key: each.value() for each in lists}},
+        unread=(*request.unread, *(lost for each in lists for lost in each.unread)),
+        fetched={**request.fetched, **{each.key: each.code for each in lists}},
+        unsorted=request.unsorted.union(each.key for each in lists if not each.is_sorted),
+    )
+    if not set(wanted).intersection(MEDICATION_LISTS):
+        return found, tuple(each.outcome() for each in lists)
+    reads = Reads(found, server, deadline)
+    await _all(deadline, reads.fetches())
+    return reads.added_to(found), (*(each.outcome() for each in lists), *reads.outcome())
+
+
+async def _all(deadline: float, work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do all of it at once; what is not done by the deadline is given up."""
+    try:
+        async with asyncio.timeout_at(deadline), asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(each)
+    except TimeoutError:
+        pass
+
+
+class _List:
+    """One key being fetched; what has come so far stays when time runs out."""
+
+    def __init__(self, key: str, patient_id: str, server: Server, deadline: float) -> None:
+        self.key = key
+        self.code = "timeout"  # until we know better
+        self.unread: list[Unread] = []
+        self._patient = f"Patient/{patient_id}"
+        self._server = server
+        self._asker = Asker(server, deadline)
+        self._query = server.queries[key]
+        self._value: PrefetchValue | None = None
+        self._entries: list[Entry] = []
+        self._next: str | None = None
+        self._goes_on = ""  # why not all of it is here
+        self.is_sorted = True
+        self._pages = 0
+        self._milliseconds = 0.0
+
+    def begin_with(self, value: PrefetchValue, base: str) -> None:
+        """Take in the first page, which the client has sent."""
+        self._take(value, base)
+
+    async def fetch(self) -> None:
+        """Ask page by page; never raises but for cancellation."""
+        began = perf_counter()
+        try:
+            if not self._pages:
+                await self._first()
+            while self._next and self._pages < self._server.limits.pages and not self._is_full():
+                await self._page(self._next)
+            self.code = self._goes_on or OK
+        except Unreachable as fault:
+            self.code = fault.code
+        finally:
+            self._milliseconds = (perf_counter() - began) * 1000
+
+    async def _first(self) -> None:
+        """The first page; asked more plainly when the server does not understand us."""
+        if not _ID.fullmatch(self._patient.removeprefix("Patient/")):
+            raise Unreachable("patient-id")
+        ways = tuple(_ways(self._query))
+        for way in ways:
+            self._query = way
+            try:
+                await self._page(self._url(way))
+            except Unreachable as fault:
+                if fault.code not in _NOT_UNDERSTOOD or way == ways[-1]:
+                    raise
+            else:
+                self.is_sorted = "_sort=" in way
+                return
+
+    def _url(self, query: str) -> str:
+        patient = quote(self._patient.removeprefix("Patient/"), safe="")
+        return f"{self._server.base}/{query.replace(PATIENT, patient)}"
+
+    async def _page(self, url: str) -> None:
+        body = await self._asker.ask(url)
+        value, unread = salvage.resource(self.key, body)
+        self._take(self._checked(value), url)
+        self.unread += unread
+
+    def _checked(self, value: PrefetchValue | None) -> PrefetchValue:
+        """
+        The value, if it answers our question.
+
+        Raises:
+            Unreachable: With the code not-fhir, outcome, wrong-type, another-patient.
+        """
+        if value is None:
+            raise Unreachable("not-fhir")
+        if value.resource_type == "OperationOutcome":
+            raise Unreachable("outcome")
+        if value.resource_type != ("Patient" if self.key == "patient" else "Bundle"):
+            raise Unreachable("wrong-type")
+        # A server that ignores `patient` answers with everybody's data.
+        held = (entry.resource for entry in value.entry or () if entry.resource is not None)
+        about = {whom(resource) for resource in (value, *held)}
+        if any(each and each != self._patient and each.startswith("Patient/") for each in about):
+            raise Unreachable("another-patient")
+        return value
+
+    def _take(self, value: PrefetchValue, asked: str) -> None:
+        self._value = self._value or value
+        self._pages += 1
+        self._entries += value.entry or ()
+        links = [link.url or "" for link in value.link or () if link.relation == "next"]
+        following = within(links[0], asked, self._server.base) if links else None
+        self._next = following if following not in self._asker.asked else None
+        is_stuck = bool(links) and self._next is None
+        self._goes_on = STRAY if is_stuck else MORE if links or self._is_full() else ""
+
+    def _is_full(self) -> bool:
+        limits = self._server.limits
+        return len(self._entries) > limits.entries or self._asker.bytes > limits.bytes
+
+    def value(self) -> PrefetchValue:
+        """What to put under the key: a failed search when not even a first page came."""
+        if self._value is None:
+            return PrefetchValue(resource_type="OperationOutcome")
+        if self._value.resource_type != "Bundle":
+            return self._value
+        return structs.replace(
+            self._value,
+            entry=tuple(self._entries[: self._server.limits.entries]),
+            link=_NEXT if self._goes_on else None,
+        )
+
+    def outcome(self) -> Outcome:
+        """What became of it."""
+        asker = self._asker
+        return Outcome(
+            self.key,
+            self.code,
+            self._query,
+            asker.requests,
+            self._pages,
+            len(self._entries),
+            asker.bytes,
+            self._milliseconds,
+        )
+
+
+def _list(key: str, request: HookRequest, server: Server, deadline: float) -> _List | None:
+    """What is to be fetched for a key; None when there is nothing to do."""
+    made = _List(key, request.patient_id, server, deadline)
+    if key not in request.prefetch:
+        was_unreadable = any(lost.key == key for lost in request.unread)
+        return None if was_unreadable else made
+    value = request.prefetch[key]
+    if value is None or not any(link.relation == "next" for link in value.link or ()):
+        return None
+    made.begin_with(value, f"{server.base}/")
+    return made
+
+
+def _ways(query: str) -> Iterator[str]:
+    """The query, then without what servers often do not understand: `_include`; all that can be done without."""
+    path, _, asked = query.partition("?")
+    parameters = asked.split("&")
+    less = [each for each in parameters if not each.startswith("_include")]
+    least = [each for each in less if not each.startswith(_DISPENSABLE)]
+    yield from dict.fromkeys(
+        "?".join(filter(None, (path, "&".join(way)))) for way in (parameters, less, least)
+    )

@@ -1,0 +1,108 @@
+"""What a caller may send, how long it may take, and how many may be served at once."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.message import Message as MediaType
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+_JSON = ("application/json", "application/fhir+json")
+_UTF8 = ("utf-8", "utf8", "us-ascii")
+# Room for `application/fhir+json; fhirVersion=4.0; charset=utf-8` twice over. Longer ones are hostile: the
+# standard library takes quadratic time over some, and raises on others.
+_LONGEST_MEDIA_TYPE = 128
+# Calls take milliseconds, or the seconds that a FHIR server needs: a second is soon enough to come back.
+_RETRY_AFTER = {"Retry-After": "1"}
+
+
+class InProgress:
+    """The hook calls that this worker is busy with: never more than *most* at once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._now = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """
+        Hold one of the places; however the call ends, it is free again at once.
+
+        Nobody waits for a place: a clinician has no use for cards that come late, and a queue would make
+        everyone's late.
+
+        Raises:
+            HTTPException: 503 when there is none.
+        """
+        if self._now >= self._most:
+            raise HTTPException(
+                503, "too many calls are in progress here; send this one again in a second", _RETRY_AFTER
+            )
+        self._now += 1
+        try:
+            yield
+        finally:
+            self._now -= 1
+
+
+def check_media_type(headers: Mapping[str, str]) -> None:
+    """
+    Refuse what is not JSON in UTF-8.
+
+    Raises:
+        HTTPException: 415.
+    """
+    if not _is_json(headers.get("content-type", "text/plain")):
+        raise HTTPException(415, "Content-Type: send application/json, in UTF-8")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415, "Content-Encoding: send the body as it is, not compressed")
+
+
+async def body(request: Request, most_bytes: int, seconds: float) -> bytes:
+    """
+    The body, given up as soon as it is known to be too long, and when it has not all arrived after *seconds*.
+
+    Raises:
+        HTTPException: 413 or 408. The latter ends the connection: what still arrives on it would be the rest.
+        ClientDisconnect: When the caller leaves half-way.
+    """
+    _check_declared(request.headers.get("content-length", ""), most_bytes)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(request, most_bytes)
+    except TimeoutError:
+        raise HTTPException(
+            408,
+            f"body: did not arrive within {seconds:g} seconds; send it at once, or fewer resources",
+            {"Connection": "close"},
+        ) from None
+
+
+async def _read(request: Request, most_bytes: int) -> bytes:
+    read = bytearray()  # one buffer: a list of what came in single bytes would be many times as large
+    async for chunk in request.stream():
+        if len(read) + len(chunk) > most_bytes:
+            raise _too_large(most_bytes)
+        read += chunk
+    return bytes(read)
+
+
+def _check_declared(length: str, most_bytes: int) -> None:
+    # Nobody means a number of twenty digits; Python refuses to read one of thousands.
+    if length.isdecimal() and (len(length) > 20 or int(length) > most_bytes):
+        raise _too_large(most_bytes)
+
+
+def _too_large(most_bytes: int) -> HTTPException:
+    return HTTPException(413, f"body: is larger than {most_bytes} bytes; send fewer resources")
+
+
+def _is_json(content_type: str) -> bool:
+    if content_type == "application/json":
+        return True
+    if len(content_type) > _LONGEST_MEDIA_TYPE:
+        return False
+    media = MediaType()
+    media["content-type"] = content_type
+    return media.get_content_type() in _JSON and media.get_content_charset("utf-8") in _UTF8

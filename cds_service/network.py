@@ -1,0 +1,293 @@
+"""Other servers: connections only to where they may lead, answers only as large as they may be."""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from time import time
+from urllib.parse import urlsplit
+
+import certifi
+import httpcore
+import httpx
+
+from cds_service.errors import Unreachable
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_KEPT = 32  # idle connections
+_IDLE_SECONDS = 30.0
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
+_FAULTS: Mapping[type[Exception], str] = {
+    httpcore.TimeoutException: "timeout",
+    httpx.TimeoutException: "timeout",
+    httpcore.ProtocolError: "protocol",
+    httpx.ProtocolError: "protocol",
+    httpcore.UnsupportedProtocol: "protocol",
+    httpcore.NetworkError: "connection",
+    httpx.TransportError: "connection",
+    httpx.InvalidURL: "address",
+    ssl.SSLError: "tls",
+    TimeoutError: "timeout",
+    OSError: "connection",
+    zlib.error: "encoding",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """
+    Where connections may lead: public addresses; others only when *networks* or *hosts* list them.
+
+    *hosts* are those that the site's own configuration writes as an address (or "localhost"): who writes
+    `http://127.0.0.1:8090/fhir` into a list of servers has listed that address.
+    """
+
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    hosts: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, networks: Iterable[str], urls: Iterable[str]) -> "Reach":
+        """From networks as text, and every URL that the site has configured."""
+        hosts = (urlsplit(url).hostname or "" for url in urls)
+        listed = frozenset(host for host in hosts if host == "localhost" or _address(host) is not None)
+        return cls(tuple(ipaddress.ip_network(each) for each in networks), listed)
+
+    def permits(self, host: str, address: str) -> bool:
+        """Whether *host*, which was resolved to *address*, may be connected to there."""
+        found = _address(address)
+        if found is None:
+            return False
+        inner = _embedded(found)
+        if any(each in network for each in (found, inner) for network in self.networks):
+            return True
+        return host in self.hosts or all(_is_public(each) for each in (found, inner))
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _embedded(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for: mapped, 6to4 or NAT64; else the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_public(address: Address) -> bool:
+    return address.is_global and not address.is_multicast
+
+
+class _CheckedConnections(httpcore.AsyncNetworkBackend):
+    """
+    Connects to addresses that were checked after resolution.
+
+    The check and the connection use one and the same address: a name that resolves to something else a moment later
+    gains nothing. TLS still asks for the name.
+    """
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._connections = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first permitted address that answers."""
+        fault: httpcore.ConnectError | None = None
+        for address in await self._permitted(host, port):
+            try:
+                return await self._connections.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
+            except httpcore.ConnectError as error:
+                fault = error
+        raise fault or Unreachable("address-refused")
+
+    async def _permitted(self, host: str, port: int) -> list[str]:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise Unreachable("name") from None
+        addresses = dict.fromkeys(str(each[4][0]) for each in found)
+        return [address for address in addresses if self._reach.permits(host, address)]
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, as the library asks for."""
+        await self._connections.sleep(seconds)
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._response.aiter_stream():
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """httpx over a connection pool of our own making: its usual transport takes no network backend."""
+
+    def __init__(self, reach: Reach, context: ssl.SSLContext) -> None:
+        # No limit to connections: hook calls in progress are limited, and a server that hangs must not use up what
+        # the calls about other servers need.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=None,
+            max_keepalive_connections=_KEPT,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=_CheckedConnections(reach),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        assert isinstance(request.stream, httpx.AsyncByteStream)  # noqa: S101 - an asynchronous client sends no other
+        response = await self._pool.handle_async_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(
+                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Network:
+    """
+    The one client of this process for other servers.
+
+    It follows no redirect, keeps no cookie, uses no proxy of the environment, and reads no answer further than it is
+    told to. *ca_file* adds certification authorities to those of the system and of certifi; *transport* replaces the
+    network in tests.
+
+    Raises:
+        ValueError: When *ca_file* holds no certificates.
+    """
+
+    def __init__(
+        self,
+        reach: Reach,
+        ca_file: Path | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._client = httpx.AsyncClient(
+            transport=transport or _Transport(reach, _context(ca_file)),
+            follow_redirects=False,
+            trust_env=False,
+            # a cookie that one server sets for one caller must not travel with the call of another
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=None,  # noqa: S113 - the limit is around the whole of it
+            headers={"Accept-Encoding": "gzip", "User-Agent": "legcramps"},
+        )
+
+    async def get(
+        self,
+        url: str,
+        most_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> Answer:
+        """
+        Ask once; any status is an answer, of which the body is read only when it is 200.
+
+        *seconds* None is for callers that have a time limit around all that they ask for.
+
+        Raises:
+            Unreachable: With the code address-refused, name, connection, tls, timeout, protocol, encoding, too-large.
+        """
+        try:
+            async with asyncio.timeout(seconds), self._client.stream("GET", url, headers=headers) as response:
+                body = await _body(response, most_bytes) if response.status_code == 200 else b""
+                return Answer(response.status_code, response.headers, body)
+        except tuple(_FAULTS) as error:
+            # `from None`: such errors hold the request, and with it the token
+            raise Unreachable(_code(error)) from None
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._client.aclose()
+
+
+def _code(error: Exception) -> str:
+    if isinstance(error.__cause__, ssl.SSLError) or isinstance(error.__context__, ssl.SSLError):
+        return "tls"
+    return next(code for kind, code in _FAULTS.items() if isinstance(error, kind))
+
+
+def _context(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.load_default_certs()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError):
+            raise ValueError("LEGCRAMPS_CA_FILE: is no readable file of PEM certificates") from None
+    return context
+
+
+async def _body(response: httpx.Response, most: int) -> bytes:
+    """
+    The body, given up as soon as it is known to be longer than *most* bytes, compressed or not.
+
+    Decompressed here, because the library would unpack a whole chunk first, which may be a thousand times as long.
+    """
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip", ""):
+        raise Unreachable("encoding")
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += unpack.decompress(chunk, most + 1 - len(body)) if unpack else chunk
+        if len(body) > most:
+            raise Unreachable("too-large")
+    if unpack and not unpack.eof:
+        raise Unreachable("encoding")  # ended early: what is there may still look like a whole list
+    return bytes(body)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds that a busy server asks to wait, given as a number or as a date; None when it says nothing usable."""
+    said = answer.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdecimal() and len(said) < 10:
+        return float(said)
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time())
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,146 @@
+"""Who may come in, and how each is served: made once from the settings."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from cds_service import clients
+from cds_service.advise import Site, advise, glance
+from cds_service.authentication import Authenticator
+from cds_service.calls import Caller, FhirAccess
+from cds_service.clients import Client, Clients
+from cds_service.errors import Forbidden, Unreachable
+from cds_service.fhir_server import Limits
+from cds_service.hooks import Indicator
+from cds_service.key_sets import KeySets
+from cds_service.knowledge import Knowledge
+from cds_service.network import Network, Reach
+from cds_service.settings import Settings
+from cds_service.store import Store
+
+ANYBODY = "anybody"
+_LARGEST_KEY_SET = 256 * 1024  # bytes; real ones have a few thousand
+_KEY_SECONDS = 3.0  # for a key server: a call waits for it, and its sender does not wait long
+_FROM_LOW: tuple[Indicator, ...] = ("info", "warning", "critical")
+
+MakeCaller = Callable[[Client, FhirAccess], Caller]
+
+
+class Reception:
+    """
+    Lets clients in.
+
+    Without authentication everybody is one and the same client, with what the settings allow it.
+
+    Raises:
+        ValueError: If the clients file, the store or the file of certification authorities is not usable.
+    """
+
+    def __init__(self, settings: Settings, knowledge: Knowledge, caller_of: MakeCaller) -> None:
+        known = clients_of(settings)
+        self._network = network(settings, known)
+        self._base_urls = _base_urls(settings)
+        self._store = Store.open(settings.store) if settings.authenticates else None
+        self._authenticator = self._guard(known)
+        access = FhirAccess(
+            self._network, knowledge.prefetch, limits(settings), settings.development, settings.gated
+        )
+        anybody = Client(name=ANYBODY, issuer="", keys=(), fhir_bases=settings.fhir_bases)
+        self._callers = {each.name: caller_of(each, access) for each in (anybody, *known.all)}
+
+    def _guard(self, known: Clients) -> Authenticator | None:
+        if self._store is None:
+            return None
+        return Authenticator(known, KeySets(self._key_set, time.time), self._store.remember_token, time.time)
+
+    async def _key_set(self, url: str) -> bytes:
+        answer = await self._network.get(url, _LARGEST_KEY_SET, seconds=_KEY_SECONDS)
+        if answer.status != 200:
+            raise Unreachable(f"status-{answer.status}")
+        return answer.body
+
+    async def caller(self, authorization: list[str], path: str, hook: str) -> Caller:
+        """
+        Who calls *hook* at *path*; *authorization* are the values of that header.
+
+        Raises:
+            Unauthenticated: If that is not certain.
+            Forbidden: If this hook is not open to it.
+            StoreUnavailable: If the database that remembers tokens does not answer.
+        """
+        if self._authenticator is None:
+            return self._callers[ANYBODY]
+        client = await self._authenticator.client_of(authorization, [base + path for base in self._base_urls])
+        if not client.may_call(hook):
+            raise Forbidden(f"the hook {hook} is not open to this client; ask whoever runs the service")
+        return self._callers[client.name]
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._network.close()
+        if self._store is not None:
+            self._store.close()
+
+
+def at(site: Site) -> MakeCaller:
+    """Makes callers that are served by our core, as it is set up at *site*."""
+
+    def made(client: Client, access: FhirAccess) -> Caller:
+        own = _under(client, site)
+        return Caller(
+            client,
+            lambda call, today: advise(call, own, today),
+            lambda call, today: glance(call, own, today),
+            access,
+        )
+
+    return made
+
+
+def _under(client: Client, site: Site) -> Site:
+    """The site with the lower of two indicator caps: its own, the client's."""
+    cap = min(site.policy.indicator_cap, client.indicator_cap, key=_FROM_LOW.index)
+    return replace(site, policy=replace(site.policy, indicator_cap=cap))
+
+
+def clients_of(settings: Settings) -> Clients:
+    """
+    Those of the clients file, and the public Sandbox where the site trusts it.
+
+    Raises:
+        ValueError: If the file is not understood.
+    """
+    known = Clients()
+    if settings.clients is not None:
+        known = clients.load(settings.clients, is_development=settings.development)
+    return known.and_also(clients.sandbox(settings.fhir_bases)) if settings.trust_sandbox else known
+
+
+def network(settings: Settings, known: Clients) -> Network:
+    """
+    The way to other servers.
+
+    Raises:
+        ValueError: If the file of certification authorities is not usable.
+    """
+    bases = [base for client in known.all for base in client.fhir_bases]
+    key_servers = [key for client in known.all for key in client.keys if isinstance(key, str)]
+    urls = (*settings.fhir_bases, *bases, *key_servers)
+    return Network(Reach.of(settings.private_networks, urls), settings.ca_file)
+
+
+def limits(settings: Settings) -> Limits:
+    """How much may be fetched for one request."""
+    return Limits(
+        settings.fetch_seconds, settings.fetch_bytes, settings.fetch_pages, settings.fetch_resources
+    )
+
+
+def _base_urls(settings: Settings) -> tuple[str, ...]:
+    """The addresses that a token may be made for: the public one, and at home every name of this machine."""
+    port = urlsplit(settings.base_url).port
+    if not settings.is_loopback or port is None:
+        return (settings.base_url,)
+    names = ("127.0.0.1", "localhost", "[::1]")
+    return (settings.base_url, *(f"http://{name}:{port}" for name in names))

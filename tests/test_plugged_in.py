@@ -1,0 +1,483 @@
+"""
+Plugged into a real EHR, scripted: our service as a process with authentication on, and a real FHIR server.
+
+What it fetches itself gives the cards that a filled prefetch gives; every fault of a FHIR server gives its defined
+answer within the budget, and the next call is a normal one.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from tests.ehr import NAME, Connected, Ehr, a_call, access, cards, kinds, rows
+from tests.fhir_server import by_reference, owned, resources_of, the_server
+from tests.odd_server import (
+    Behaviour,
+    OddServer,
+    a_gigabyte,
+    a_gzip_bomb,
+    an_endless_body,
+    answers,
+    busy_at_first,
+    closes,
+    cut_off_at_first,
+    drips,
+    endless_headers,
+    endless_pages,
+    half_an_answer,
+    half_and_closes,
+    never_answers,
+    packed,
+    passes_on,
+    redirects_to,
+)
+from tests.patients import APatient, a_patient, days_before
+from tests.served import Served, served
+
+JSON = dict[str, Any]
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+TODAY = "2026-06-15"  # of all stories
+WRITTEN_AT = "http://127.0.0.1:8000"  # the service in their cards
+BUDGET = 1.2  # seconds for all fetching of one call
+SLACK = 1.0  # for everything else on a busy machine
+MEGABYTE = 1024**2
+NOBODY: JSON = {"resourceType": "Bundle", "type": "searchset", "total": 0}
+
+STORIES = tuple(sorted(path.parent.name for path in FIXTURES.glob("*/request.json")))
+# A client left a list out, which is here fetched; the server writes 2.00 as 2.0.
+OTHERWISE = {"laboratory-list-missing", "low-total-calcium-low-albumin"}
+BY_REFERENCE = ("furosemide-low-potassium", "simvastatin-clarithromycin", "pregnancy-statin-and-quinine")
+
+
+@pytest.fixture(scope="module")
+def odd() -> Iterator[OddServer]:
+    with OddServer({}) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[OddServer]:
+    """A server that nobody has listed."""
+    with OddServer({"/": answers(NOBODY)}, host="127.0.0.2") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def connected(odd: OddServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connected]:
+    folder, fhir = tmp_path_factory.mktemp("plugged-in"), the_server()
+    ehr = Ehr.known_in(folder, [fhir.base, f"{odd.base}/r4"])
+    settings = {"clients": ehr.clients, "development": True, "today": TODAY, "fetch_seconds": BUDGET}
+    with served(folder, **settings) as service:
+        yield Connected(service, ehr, fhir)
+
+
+@pytest.fixture
+def patient(connected: Connected, odd: OddServer) -> str:
+    """A patient of the FHIR server, which the odd server passes on as it is."""
+    odd.starts_anew({"/r4": passes_on(connected.fhir.base)})
+    chart = (
+        a_patient()
+        .with_cramps()
+        .taking("furosemide", days_before(60), dose="40 mg")
+        .with_result("potassium", "3.1 mmol/L", days_before(5))
+    )
+    return connected.put(chart.request(), "faulty")
+
+
+def story(name: str) -> JSON:
+    request: JSON = json.loads((FIXTURES / name / "request.json").read_text("utf-8"))
+    return request
+
+
+def own_cards(name: str, service: Served, owner: str) -> list[JSON]:
+    """The cards that the whole record of a story gives, under the names that it has on the FHIR server."""
+    text = (FIXTURES / name / "cards.json").read_text("utf-8").replace(WRITTEN_AT, service.base)
+    own: list[JSON] = json.loads(text)["cards"]
+    for resource in resources_of(story(name)):
+        text = f'{resource["resourceType"]}/{resource["id"]}"'
+        own = json.loads(json.dumps(own).replace(text, text.replace("/", f"/{owner}-")))
+    return own
+
+
+# --- the same cards -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_that_is_fetched_is_told_as_one_that_is_prefetched(connected: Connected, name: str) -> None:
+    owner = f"s{STORIES.index(name)}"
+    patient = connected.put(story(name), owner)
+
+    prefetched = cards(connected.prefetched(patient))
+    fetched = cards(connected.fetched(patient))
+
+    assert fetched == prefetched
+    assert (fetched == own_cards(name, connected.service, owner)) == (name not in OTHERWISE)
+
+
+@pytest.mark.parametrize("name", BY_REFERENCE)
+def test_medicines_that_are_references_are_read(connected: Connected, name: str) -> None:
+    chart = by_reference(resources_of(story(name)))
+    owner = f"ref{STORIES.index(name)}"
+    connected.fhir.load(owned(chart, owner))
+    patient = f"{owner}-{story(name)['context']['patientId']}"
+
+    prefetched = cards(connected.prefetched(patient))
+    fetched = cards(connected.fetched(patient))
+
+    assert fetched == prefetched
+    assert fetched == own_cards(name, connected.service, owner)
+
+
+def of_many_results() -> APatient:
+    """A low magnesium before two hundred and twenty normal results, so that it is not on the first page."""
+    chart = a_patient().with_cramps().taking("omeprazole", days_before(300))
+    chart = chart.with_result("magnesium", "0.55 mmol/L", days_before(80))
+    for place in range(220):
+        chart = chart.with_result("potassium", f"4.{place % 5 + 1} mmol/L", days_before(1 + place // 3))
+    return chart
+
+
+def test_results_on_a_second_page_count(connected: Connected) -> None:
+    patient = connected.put(of_many_results().request(), "many")
+
+    fetched = cards(connected.fetched(patient))
+
+    whole = cards(connected.prefetched(patient, whole=True))
+    first_page = cards(connected.prefetched(patient))
+    assert ("L02" in rows(fetched), kinds(fetched)) == (True, kinds(whole))
+    assert fetched == whole
+    assert fetched != first_page
+
+
+def test_a_first_page_that_the_client_sent_is_gone_on_from(connected: Connected) -> None:
+    patient = connected.put(of_many_results().request(), "onward")
+    [service] = connected.service.get("/cds-services").json()["services"]
+    prefetch = connected.fhir.filled(service["prefetch"], patient)
+    before = len(connected.fhir.seen())
+
+    answer = connected.call(
+        a_call(patient, prefetch=prefetch, **access(connected.fhir.base, connected.fhir.token))
+    )
+
+    asked = [each.target for each in connected.fhir.seen()[before:]]
+    assert cards(answer) == cards(connected.prefetched(patient, whole=True))
+    assert [("Observation?" in target, "_offset=200" in target) for target in asked] == [(True, True)]
+
+
+def test_what_is_missing_is_asked_for_and_nothing_else(connected: Connected, patient: str) -> None:
+    [service] = connected.service.get("/cds-services").json()["services"]
+    prefetch = connected.fhir.filled(service["prefetch"], patient)
+    whole = connected.call(a_call(patient, prefetch=prefetch))
+    part = {key: value for key, value in prefetch.items() if key not in ("labs", "medicationRequests")}
+    before = len(connected.fhir.seen())
+
+    answer = connected.call(
+        a_call(patient, prefetch=part, **access(connected.fhir.base, connected.fhir.token))
+    )
+
+    asked = sorted(each.target.partition("?")[0] for each in connected.fhir.seen()[before:])
+    assert cards(answer) == cards(whole)
+    assert asked == ["MedicationRequest", "Observation"]
+
+
+def test_null_says_that_there_is_nothing_and_is_not_asked_again(connected: Connected, patient: str) -> None:
+    [service] = connected.service.get("/cds-services").json()["services"]
+    prefetch = connected.fhir.filled(service["prefetch"], patient)
+    before = len(connected.fhir.seen())
+
+    answer = connected.call(
+        a_call(
+            patient,
+            prefetch={**prefetch, "labs": None, "medicationRequests": None},
+            **access(connected.fhir.base, connected.fhir.token),
+        )
+    )
+
+    assert (rows(cards(answer)), connected.fhir.seen()[before:]) == (["D02"], [])
+
+
+def test_the_fhir_server_saw_the_token_with_every_question(connected: Connected, patient: str) -> None:
+    before = len(connected.fhir.seen())
+
+    connected.fetched(patient)
+
+    asked = connected.fhir.seen()[before:]
+    assert {(each.method, each.is_authorised) for each in asked} == {("GET", True)}
+    assert len(asked) == 8
+
+
+def test_a_token_that_the_fhir_server_refuses_is_412(connected: Connected, patient: str) -> None:
+    answer = connected.fetched(patient, token="another")  # noqa: S106 - wrong on purpose
+
+    assert (answer.status_code, answer.json()["resourceType"]) == (412, "OperationOutcome")
+
+
+def test_gated_nothing_is_asked_for_until_there_is_a_report(
+    connected: Connected, patient: str, tmp_path: Path
+) -> None:
+    silent = connected.put(a_patient().taking("furosemide").request(), "reportless")
+    settings = {"clients": connected.ehr.clients, "development": True, "today": TODAY, "gated": True}
+    with served(tmp_path, **settings) as service:
+        gated = Connected(service, connected.ehr, connected.fhir)
+        [offered] = service.get("/cds-services").json()["services"]
+        asked, answered = [], []
+        for each in (silent, patient):
+            prefetch = connected.fhir.filled(offered["prefetch"], each)
+            before = len(connected.fhir.seen())
+            answered.append(cards(gated.fetched(each, prefetch=prefetch)))
+            asked.append(len(connected.fhir.seen()) - before)
+
+    assert (answered[0], asked[0]) == ([], 0)
+    assert rows(answered[1]) == rows(cards(connected.fetched(patient)))
+    assert set(offered["prefetch"]) >= {"patient", "conditions"}
+    assert asked[1] + len(offered["prefetch"]) == 8
+
+
+# --- nobody else --------------------------------------------------------------------------------------------------
+
+
+def test_a_call_without_a_token_is_401_and_asks_nobody(connected: Connected, patient: str) -> None:
+    before = len(connected.fhir.seen())
+
+    answer = connected.service.call(a_call(patient, **access(connected.fhir.base, connected.fhir.token)))
+
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.json()["issue"][0]["code"] == "login"
+    assert connected.fhir.seen()[before:] == []
+
+
+def test_a_token_is_good_for_one_call(connected: Connected, patient: str) -> None:
+    request = a_call(patient, **access(connected.fhir.base, connected.fhir.token))
+    token = connected.ehr.token(connected.service.hook)
+
+    answers_ = [connected.service.call(request, token) for _ in range(2)]
+
+    assert [each.status_code for each in answers_] == [200, 401]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": "https://another.example/cds-services/nocturnal-leg-cramps"},
+        {"iss": "https://another.example"},
+        {"exp": 1_600_000_000},
+        {"iat": 4_000_000_000, "nbf": 4_000_000_000, "exp": 4_000_000_300},
+        {"jti": None},
+        {"exp": None},
+    ],
+    ids=str,
+)
+def test_a_token_that_says_something_else_is_401(
+    connected: Connected, patient: str, claims: dict[str, Any]
+) -> None:
+    token = connected.ehr.token(connected.service.hook, **claims)
+
+    answer = connected.service.call(a_call(patient), token)
+
+    without = connected.service.call(a_call(patient))
+    assert (answer.status_code, answer.json()) == (401, without.json())
+
+
+def test_a_token_that_another_key_signed_is_401(connected: Connected, tmp_path: Path) -> None:
+    stranger = Ehr.known_in(tmp_path, [])
+
+    answer = connected.service.call(a_call("p1"), stranger.token(connected.service.hook))
+
+    assert answer.status_code == 401
+
+
+def test_a_token_is_not_good_again_after_a_restart(connected: Connected, tmp_path: Path) -> None:
+    address = "https://cds.example/cds-services/nocturnal-leg-cramps"
+    ehr = Ehr.known_in(tmp_path, [connected.fhir.base], audiences=[address])
+    request = {**story("no-cramp-report"), "hookInstance": "5b2b1f5e-6d0c-4b8e-9a53-0d7a2f1c9e10"}
+    token, statuses = ehr.token(address), []
+
+    for _ in range(2):
+        with served(tmp_path, clients=ehr.clients, development=True, today=TODAY) as service:
+            statuses.append(service.call(request, token).status_code)
+
+    assert statuses == [200, 401]
+
+
+def test_a_server_that_is_not_listed_is_not_asked(
+    connected: Connected, patient: str, elsewhere: OddServer
+) -> None:
+    answer = connected.fetched(patient, base=elsewhere.base)
+
+    assert (answer.status_code, elsewhere.connections) == (412, 0)
+
+
+# --- faults -------------------------------------------------------------------------------------------------------
+
+FAULTS: dict[str, Behaviour] = {
+    "never answers": never_answers,
+    "half a body, then silence": half_an_answer,
+    "half a body, then the end": half_and_closes,
+    "a gigabyte": a_gigabyte,
+    "a body without an end": an_endless_body,
+    "headers without an end": endless_headers,
+    "a gzip bomb": a_gzip_bomb,
+    "closes": closes,
+    "byte by byte": drips({**NOBODY, "link": [{"relation": "self", "url": "x" * 100}]}),
+    "an error": answers("<h1>Oh no</h1>", 500, Content_Type="text/html"),
+    "busy for an hour": answers("busy", 503, Retry_After="3600"),
+    "too many, again and again": answers("slower", 429, Retry_After="0"),
+    "401 in words": answers("Unauthorized", 401, Content_Type="text/plain"),
+    "403": answers("", 403),
+    "not found": answers("", 404),
+    "a page for people": answers("<h1>Please log in</h1>", Content_Type="text/html"),
+    "no JSON": answers("{", 200),
+    "an empty body": answers("", 200),
+    "another resource": answers({"resourceType": "Practitioner", "id": "gp"}),
+    "an outcome in place of an answer": answers(
+        {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+    ),
+    "another patient's": answers(
+        {
+            "resourceType": "Bundle",
+            "type": "searchset",
+            "entry": [
+                {"resource": {"resourceType": kind, "id": "x", "subject": {"reference": "Patient/another"}}}
+                for kind in ("Condition", "Observation")
+            ],
+        }
+    ),
+}
+
+
+def asked_of(odd: OddServer, connected: Connected, patient: str) -> tuple[Any, float]:
+    """The answer to a call about a patient of the odd server, and how many seconds it took."""
+    began = perf_counter()
+    answer = connected.fetched(patient, base=f"{odd.base}/r4")
+    return answer, perf_counter() - began
+
+
+def is_normal(odd: OddServer, connected: Connected, patient: str) -> bool:
+    """Whether the next call gets all its cards, and from the odd server too once it behaves."""
+    odd.starts_anew({"/r4": passes_on(connected.fhir.base)})
+    usual = cards(connected.fetched(patient))
+    return bool(usual) and cards(asked_of(odd, connected, patient)[0]) == usual
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_without_the_diagnoses_there_is_no_answer_but_412(
+    connected: Connected, odd: OddServer, patient: str, fault: str
+) -> None:
+    odd.behaviours["/r4/Condition"] = FAULTS[fault]
+
+    answer, seconds = asked_of(odd, connected, patient)
+
+    assert (answer.status_code, answer.json()["resourceType"]) == (412, "OperationOutcome")
+    assert seconds < BUDGET + SLACK
+    assert is_normal(odd, connected, patient)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_without_the_results_the_rest_is_told_with_a_card_that_says_so(
+    connected: Connected, odd: OddServer, patient: str, fault: str
+) -> None:
+    odd.behaviours["/r4/Observation"] = FAULTS[fault]
+
+    answer, seconds = asked_of(odd, connected, patient)
+
+    told = cards(answer)
+    assert (rows(told), kinds(told)[-1]) == (["D02"], "data")
+    assert seconds < BUDGET + SLACK
+    assert is_normal(odd, connected, patient)
+
+
+def test_a_server_that_is_down_gives_412_at_once(connected: Connected, odd: OddServer, patient: str) -> None:
+    odd.goes_away()
+
+    answer, seconds = asked_of(odd, connected, patient)
+
+    assert (answer.status_code, seconds < BUDGET) == (412, True)
+    assert is_normal(odd, connected, patient)
+
+
+def test_a_server_that_is_back_a_moment_later_gives_the_cards(
+    connected: Connected, odd: OddServer, patient: str
+) -> None:
+    odd.goes_away(0.05)
+
+    answer, _ = asked_of(odd, connected, patient)
+
+    assert cards(answer) == cards(connected.fetched(patient))
+
+
+@pytest.mark.parametrize(
+    "recovers",
+    [busy_at_first, cut_off_at_first],
+    ids=["busy at first", "cut off at first"],
+)
+def test_a_second_try_is_made_and_the_cards_are_whole(
+    connected: Connected, odd: OddServer, patient: str, recovers: Callable[[Behaviour], Behaviour]
+) -> None:
+    odd.behaviours["/r4"] = recovers(passes_on(connected.fhir.base))
+
+    answer, _ = asked_of(odd, connected, patient)
+
+    assert cards(answer) == cards(connected.fetched(patient))
+    assert len(odd.requests) == 16
+
+
+def test_a_compressed_answer_is_read(connected: Connected, odd: OddServer, patient: str) -> None:
+    conditions = connected.fhir.get(f"Condition?patient={patient}").json()
+    odd.behaviours["/r4/Condition"] = packed(conditions)
+
+    answer, _ = asked_of(odd, connected, patient)
+
+    assert cards(answer) == cards(connected.fetched(patient))
+    assert all("gzip" in each.headers["accept-encoding"] for each in odd.requests)
+
+
+def test_pages_without_an_end_are_left_after_some(connected: Connected, odd: OddServer, patient: str) -> None:
+    result = {
+        "resourceType": "Observation",
+        "id": "again",
+        "status": "final",
+        "code": {"text": "Potassium"},
+        "subject": {"reference": f"Patient/{patient}"},
+    }
+    odd.behaviours["/r4/Observation"] = endless_pages(result)
+
+    answer, seconds = asked_of(odd, connected, patient)
+
+    assert (kinds(cards(answer))[-1], seconds < BUDGET + SLACK) == ("data", True)
+    assert len(odd.requests) < 8 + 3 * 10
+    assert is_normal(odd, connected, patient)
+
+
+def test_the_token_goes_to_no_other_server(
+    connected: Connected, odd: OddServer, elsewhere: OddServer, patient: str
+) -> None:
+    result = {"resourceType": "Observation", "id": "one", "subject": {"reference": f"Patient/{patient}"}}
+    odd.behaviours |= {
+        "/r4/Observation": endless_pages(result, elsewhere.base),
+        "/r4/MedicationRequest": redirects_to(f"{elsewhere.base}/r4/MedicationRequest"),
+        "/r4/ServiceRequest": redirects_to(f"//{elsewhere.base.partition('//')[2]}/r4", 307),
+    }
+
+    answer, _ = asked_of(odd, connected, patient)
+
+    assert (kinds(cards(answer))[-1], elsewhere.connections) == ("data", 0)
+    assert is_normal(odd, connected, patient)
+
+
+# --- afterwards ---------------------------------------------------------------------------------------------------
+
+
+def test_after_all_that_it_runs_is_small_and_has_told_nobody(connected: Connected, patient: str) -> None:
+    connected.fetched(patient)
+
+    written = connected.service.written()
+
+    assert connected.service.is_running()
+    assert connected.service.most_memory() < 500 * MEGABYTE
+    secrets = (connected.fhir.token, connected.fhir.base, patient, "eyJ", "furosemide", "Traceback")
+    assert [word for word in secrets if word in written] == []
+    assert connected.service.log()[-1]["client"] == NAME
