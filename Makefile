@@ -1,6 +1,6 @@
 # make run    build .venv if needed, start the service on 127.0.0.1:8000
 # make test   everything that is checked: ruff, mypy, import-linter, the knowledge files, pytest
-# Only make and a Python of 3.11 or newer are needed; PYTHON=/path/to/python chooses one.
+# Only make and a Python of 3.11 or newer are needed (the tests install PostgreSQL's programs where they are missing); PYTHON=/path/to/python chooses one.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,10 +10,10 @@ MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-records lock
+.PHONY: help setup run test test-records audit lock
 
 help:
-	@echo "make run | test | setup | test-records RECORDS=folder | lock (README.md tells what each does)"
+	@echo "make run | test | setup | test-records RECORDS=folder | audit | lock (README.md tells what each does)"
 
 setup: $(VENV)/.installed
 
@@ -49,11 +49,16 @@ test: setup
 	$(BIN)/legcramps cards preview --out $(VENV)/cards-preview.html
 	@# 3: there is nothing to compare with (no checkout, or files that only an older version reads)
 	$(BIN)/legcramps cards diff HEAD || [ $$? -eq 3 ]
+	tools/install_postgresql.sh
 	$(BIN)/pytest -n auto
 
 # Records that nobody here wrote; they are read where they are, never copied.
 test-records: setup
 	$(BIN)/pytest -n auto -m records "--records=$(RECORDS)"
+
+# Known vulnerabilities of what is installed; fails where it can't reach the data, so it is no part of `test`.
+audit: setup
+	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock
 
 # Newest versions: make lock UPGRADE=--upgrade
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

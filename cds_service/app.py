@@ -110,14 +110,15 @@ def create_app(
         web.add_api_route(
             "/demo/{story}", routes.demo, methods=["GET"], summary="A built-in patient's request"
         )
-    return CORSMiddleware(
-        Outside(web, routes.log, settings.base_url),
+    shared = CORSMiddleware(
+        web,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "POST", "OPTIONS"),
         allow_headers=("authorization", "content-type", "accept", "traceparent"),
         # Browsers ask before a public page, such as the CDS Hooks Sandbox, may call this machine.
         allow_private_network=settings.is_demo,
     )
+    return Outside(shared, routes.log, settings.base_url)
 
 
 def _stand_in(adviser: Adviser) -> MakeCaller:

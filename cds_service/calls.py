@@ -1,6 +1,6 @@
 """One hook call of one client: what the prefetch lacks is fetched, the core is asked, the client's own rules hold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
@@ -54,24 +54,16 @@ class Caller:
             return self.advise(call, today), ()
         server, why_not = self._server(call)
         if server is None:
-            return self._advised(self._unfetched(call, why_not), today), ()
-        if self._is_gated():
-            return await self._in_two_steps(call, server, today)
-        full, outcomes = await fetching.complete(call, server, server.queries, server.limits.seconds)
-        return self._advised(full, today), outcomes
-
-    async def _in_two_steps(
-        self, call: HookRequest, server: Server, today: date
-    ) -> tuple[Advice, tuple[Outcome, ...]]:
+            call = self._unfetched(call, why_not)
         began = perf_counter()
-        carriers = [key for key in CARRIERS if key in server.queries]
-        some, first = await fetching.complete(call, server, carriers, server.limits.seconds)
-        if (silent := self.glance(some, today)) is not None:
-            return silent, first
-        rest = [key for key in server.queries if key not in carriers]
-        left = max(0.0, server.limits.seconds - (perf_counter() - began))
-        full, more = await fetching.complete(some, server, rest, left)
-        return self._advised(full, today), (*first, *more)
+        first: tuple[Outcome, ...] = ()
+        if self._is_gated():
+            call, first = await _completed(call, server, CARRIERS, 0)
+            if (silent := self.glance(call, today)) is not None:
+                return silent, first
+        rest = set(server.queries if server else ()).difference(each.key for each in first)
+        call, more = await _completed(call, server, rest, perf_counter() - began)
+        return self._advised(call, today), (*first, *more)
 
     def _advised(self, call: HookRequest, today: date) -> Advice:
         advice = self.advise(_without(self.client.queries, call), today)
@@ -100,6 +92,16 @@ class Caller:
     def _with_links(self, card: Card) -> Card:
         kept = tuple(link for link in card.links if self.client.keeps_link(link.url))
         return card if len(kept) == len(card.links) else structs.replace(card, links=kept)
+
+
+async def _completed(
+    call: HookRequest, server: Server | None, keys: Collection[str], seconds_gone: float
+) -> tuple[HookRequest, tuple[Outcome, ...]]:
+    """The call with what can be had of *keys* in the time that is left."""
+    if server is None:
+        return call, ()
+    left = max(0.0, server.limits.seconds - seconds_gone)
+    return await fetching.complete(call, server, [key for key in server.queries if key in keys], left)
 
 
 def _without(queries: Mapping[str, str | None], call: HookRequest) -> HookRequest:

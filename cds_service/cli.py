@@ -1,4 +1,4 @@
-"""The command line: `legcramps serve`, `check`, `recognise`, and `cards` for those who write knowledge files."""
+"""The command line: `legcramps serve`, `check`, `recognise`, `doctor`, and `cards` for authors of knowledge files."""
 
 import os
 import socket
@@ -64,6 +64,8 @@ def serve(
     config = uvicorn.Config(
         web,
         http=patience.patient(settings.body_seconds),
+        ws="none",
+        timeout_graceful_shutdown=30,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -126,6 +128,29 @@ def recognise(
         lookup.recognise(text, start.knowledge(site.load()).value_sets, sys.stdout)
     except (ValueError, KnowledgeInvalid) as error:
         raise _refusal(f"{file}: {error}" if isinstance(error, ValueError) else error) from None
+
+
+@app.command()
+def doctor(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="The FHIR base, https://fhir.example/r4.")],
+    patient: Annotated[
+        list[str], typer.Option(metavar="ID", help="A test patient; several: --patient again.")
+    ],
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Holds the access token; - for standard input.")
+    ] = None,
+    write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a client profile there.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Try our queries on a FHIR server: what works there, how fast, which codes and units come. Never real patients."""
+    from cds_service import doctor as doctors
+
+    try:
+        settings = site.load()
+        visit = doctors.visit_of(base, patient, token_file, write, as_json=as_json)
+        raise typer.Exit(doctors.doctor(visit, settings, doctors.knowledge_of(settings)))
+    except (ValueError, KnowledgeInvalid) as error:
+        raise _refusal(error) from None
 
 
 def _refusal(error: Exception | str) -> typer.Exit:

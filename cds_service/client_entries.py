@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -19,8 +18,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from cds_service import key_sets
-from cds_service.frontmatter import _TextOnly
+from cds_service import key_sets, plain_yaml
 from cds_service.hooks import Indicator
 
 DEFAULT_ALGORITHMS = ("ES384", "RS384")  # those that CDS Hooks recommends
@@ -247,14 +245,12 @@ def checked(model: type[_Checked], path: Path, file: str, site: Site) -> _Checke
 
 def _yaml(path: Path, file: str) -> Any:
     try:
-        return yaml.load(path.read_text("utf-8"), _TextOnly)  # noqa: S506 - a base loader: text, lists and mappings only
+        return plain_yaml.load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         raise ValueError(f"{file}: can't be read; write the path of a YAML file in UTF-8") from None
-    except (yaml.YAMLError, TypeError) as error:  # TypeError: a list in place of a key
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        said = " ".join(str(getattr(error, "problem", None) or "is broken").split())
-        raise ValueError(f"{file}{line}: {said}; write plain YAML, each key once") from None
+    except plain_yaml.NotPlain as error:
+        line = f", line {error.line}" if error.line else ""
+        raise ValueError(f"{file}{line}: {error}; write plain YAML, each key once") from None
 
 
 def _where(parts: Iterable[int | str]) -> str:

@@ -132,13 +132,13 @@ class _List:
         """The first page; asked more plainly when the server does not understand us."""
         if not _ID.fullmatch(self._patient.removeprefix("Patient/")):
             raise Unreachable("patient-id")
-        ways = tuple(_ways(self._query))
-        for way in ways:
+        forms = tuple(ways(self._query))
+        for way in forms:
             self._query = way
             try:
                 await self._page(self._url(way))
             except Unreachable as fault:
-                if fault.code not in _NOT_UNDERSTOOD or way == ways[-1]:
+                if fault.code not in _NOT_UNDERSTOOD or way == forms[-1]:
                     raise
             else:
                 self.is_sorted = "_sort=" in way
@@ -228,7 +228,7 @@ def _list(key: str, request: HookRequest, server: Server, deadline: float) -> _L
     return made
 
 
-def _ways(query: str) -> Iterator[str]:
+def ways(query: str) -> Iterator[str]:
     """The query, then without what servers often do not understand: `_include`; all that can be done without."""
     path, _, asked = query.partition("?")
     parameters = asked.split("&")

@@ -32,7 +32,7 @@ _LITERAL = re.compile(r"(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/]+)(?:/_histo
 _NOT_DATA = ("Bundle", "OperationOutcome")
 _NOT_FAILURES = ("information", "warning", "success")
 # FHIR issue types: an empty list beside one of these is not the same as "there is nothing"
-_WITHHELD = frozenset({"suppressed", "forbidden", "security", "login", "incomplete"})
+WITHHELD = frozenset({"suppressed", "forbidden", "security", "login", "incomplete"})
 NESTED = "a Bundle inside a Bundle is not followed"
 SEARCH_FAILED = "the search says that part of it failed"
 
@@ -157,7 +157,7 @@ def _is_failure(entry: Entry) -> bool:
 def _withholds(entry: Entry) -> bool:
     """Whether a searchset's OperationOutcome says, were it only as a warning, that something is not shown to us."""
     issues = (entry.resource.issue if entry.resource and _is_outcome(entry) else None) or ()
-    return any(issue.code in _WITHHELD for issue in issues)
+    return any(issue.code in WITHHELD for issue in issues)
 
 
 class _Collector:

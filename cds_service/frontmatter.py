@@ -1,36 +1,13 @@
 """Markdown files with front matter, read so that nothing in them can be misread or overlooked."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from cds_service import plain_yaml
 from cds_service.errors import KnowledgeInvalid
 from cds_service.quantity import Quantity, days, quantity
-
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-
-
-class _TextOnly(_Loader):  # type: ignore[misc]  # the C loader has no types
-    """
-    Keeps every scalar as text and refuses a key that is there twice.
-
-    YAML's own reading turns `on` into a boolean, 23:00 into 1380 and 3.50 into 3.5.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key} is there twice", key_node.start_mark
-                )
-            seen.add(key)
-        made: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
-        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +38,10 @@ def read(path: Path, root: Path) -> Document:
     if opening or not closing:
         raise KnowledgeInvalid(name, "the file starts with front matter between two lines `---`")
     try:
-        loaded = yaml.load(matter, _TextOnly)  # noqa: S506  # a base loader: builds text, lists and mappings only
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 2}" if mark else ""
-        raise KnowledgeInvalid(f"{name}{line}", str(getattr(error, "problem", error))) from None
+        loaded = plain_yaml.load(matter)
+    except plain_yaml.NotPlain as error:
+        line = f", line {error.line + 1}" if error.line else ""  # one above: the opening ---
+        raise KnowledgeInvalid(f"{name}{line}", str(error)) from None
     return Document(name, Node(loaded, name), dict(_sections(body, name)), text)
 
 

@@ -69,7 +69,7 @@ def parse(document: bytes) -> KeySet:
 
 
 def _is_secret(entry: Any) -> bool:
-    return isinstance(entry, dict) and (entry.get("kty") == "oct" or not _SECRET_MEMBERS.isdisjoint(entry))
+    return isinstance(entry, dict) and not _SECRET_MEMBERS.isdisjoint(entry)
 
 
 def _key(entry: Any) -> Key | None:

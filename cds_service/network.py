@@ -13,6 +13,7 @@ from pathlib import Path
 from time import time
 from urllib.parse import urlsplit
 
+import anyio
 import certifi
 import httpcore
 import httpx
@@ -114,8 +115,8 @@ class _CheckedConnections(httpcore.AsyncNetworkBackend):
         fault: httpcore.ConnectError | None = None
         for address in await self._permitted(host, port):
             try:
-                return await self._connections.connect_tcp(
-                    address, port, timeout, local_address, socket_options
+                return _Connection(
+                    await self._connections.connect_tcp(address, port, timeout, local_address, socket_options)
                 )
             except httpcore.ConnectError as error:
                 fault = error
@@ -132,6 +133,40 @@ class _CheckedConnections(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait, as the library asks for."""
         await self._connections.sleep(seconds)
+
+
+class _Connection(httpcore.AsyncNetworkStream):
+    """A connection that is closed when its TLS handshake is given up: the library leaves it open for ever."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What has arrived."""
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close."""
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> object:
+        """What the library wants to know of it."""
+        return self._stream.get_extra_info(info)
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """Begin to speak TLS."""
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._stream.aclose()
+            raise
 
 
 class _Body(httpx.AsyncByteStream):

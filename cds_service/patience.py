@@ -29,6 +29,8 @@ class _Patience(asyncio.Protocol):
     request, an answer sent, or one that it does not take). Of its own time the client has *seconds*: from the start,
     from the first byte of a further request, from the moment it stops taking an answer; between requests the
     keep-alive time comes on top. Then it is closed; if that takes as long again, it is cut off.
+
+    A WebSocket would be closed likewise: uvicorn has to be told that there are none.
     """
 
     seconds: ClassVar[float]
@@ -141,10 +143,10 @@ if find_spec("httptools"):
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     class PatientHttpTools(_Patience, HttpToolsProtocol):
-        """The usual protocol class."""
+        """The usual protocol class; httptools itself would take heads and trailers of any size."""
 
-        _head_bytes = 0
         _is_in_head = True
+        _kept_bytes = 0  # of a head or trailers: what came since something was handed on
 
         @property
         def is_in_head(self) -> bool:
@@ -152,23 +154,28 @@ if find_spec("httptools"):
             return self._is_in_head
 
         def data_received(self, data: bytes) -> None:
-            """Read on, never more of a head than is allowed: httptools itself would take any."""
+            """Read on, never more of a head than is allowed."""
             while data and not self.transport.is_closing():
-                room = MOST_HEAD_BYTES - self._head_bytes
+                room = MOST_HEAD_BYTES - self._kept_bytes
                 piece, data = data[:room], data[room:]
-                self._head_bytes += len(piece) if self._is_in_head else 0
+                self._kept_bytes += len(piece)
                 super().data_received(piece)
-                if self._head_bytes >= MOST_HEAD_BYTES:
+                if self._kept_bytes >= MOST_HEAD_BYTES:
                     self._close(431, "the request line and headers are too large")
 
         def on_headers_complete(self) -> None:
             """What follows is a body."""
-            self._is_in_head, self._head_bytes = False, 0
+            self._is_in_head, self._kept_bytes = False, 0
             super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            """Hand it on."""
+            self._kept_bytes = 0
+            super().on_body(body)
 
         def on_message_complete(self) -> None:
             """What follows is the next request."""
-            self._is_in_head = True
+            self._is_in_head, self._kept_bytes = True, 0
             super().on_message_complete()
 
         def on_response_complete(self) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cds_service import clients
@@ -17,7 +18,9 @@ from cds_service.key_sets import KeySets
 from cds_service.knowledge import Knowledge
 from cds_service.network import Network, Reach
 from cds_service.settings import Settings
-from cds_service.store import Store
+
+if TYPE_CHECKING:
+    from cds_service.store import Store
 
 ANYBODY = "anybody"
 _LARGEST_KEY_SET = 256 * 1024  # bytes; real ones have a few thousand
@@ -41,7 +44,7 @@ class Reception:
         known = clients_of(settings)
         self._network = network(settings, known)
         self._base_urls = _base_urls(settings)
-        self._store = Store.open(settings.store) if settings.authenticates else None
+        self._store = _store(settings) if settings.authenticates else None
         self._authenticator = self._guard(known)
         access = FhirAccess(
             self._network, knowledge.prefetch, limits(settings), settings.development, settings.gated
@@ -135,6 +138,13 @@ def limits(settings: Settings) -> Limits:
     return Limits(
         settings.fetch_seconds, settings.fetch_bytes, settings.fetch_pages, settings.fetch_resources
     )
+
+
+def _store(settings: Settings) -> "Store":
+    # Imported here: it takes half a second, and is of no use where nobody is asked who they are.
+    from cds_service.store import Store
+
+    return Store.open(settings.store)
 
 
 def _base_urls(settings: Settings) -> tuple[str, ...]:

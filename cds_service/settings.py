@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -24,8 +24,8 @@ def _folder(name: str) -> Path:
 
 def _state_folder() -> Path:
     """Where programs of this user keep what they remember, after the XDG base directory specification."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state") / "legcramps"
+    state = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (state if state.is_absolute() else Path("~/.local/state").expanduser()) / "legcramps"
 
 
 class Settings(BaseSettings):
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     pathways: _Listed = ()
     clients: Path | None = None
     unauthenticated: bool = False
-    store: str = Field(default_factory=lambda: f"sqlite:///{_state_folder() / 'legcramps.db'}")
+    store: str = Field(default_factory=lambda: f"sqlite:///{quote(str(_state_folder() / 'legcramps.db'))}")
     fhir_bases: _Listed = ()
     private_networks: _Listed = ()
     development: bool = False

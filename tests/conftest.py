@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.databases"]
+
 # The same examples on every run, and no limit in wall-clock time: a busy machine is no counterexample.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")

@@ -1,7 +1,8 @@
 """An EHR beside our service: signs its calls, has its charts on a FHIR server, fills the prefetch or does not."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -14,12 +15,14 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from tests.fhir_server import FhirServer, own_id, owned, resources_of
-from tests.served import Served
+from tests.fhir_server import FhirServer, own_id, owned, resources_of, the_server
+from tests.served import Served, served
 
 JSON = dict[str, Any]
 ISSUER = "https://ehr.example"
 NAME = "test-hospital"
+TODAY = "2026-06-15"  # the builder's, and that of all stories
+BUDGET = 1.2  # seconds for all fetching of one call
 _PREFIX = "org.legcramps."
 
 
@@ -102,6 +105,16 @@ class Connected:
         return self.call(
             a_call(patient, **access(base or self.fhir.base, token or self.fhir.token), **members)
         )
+
+
+@contextmanager
+def plugged_in(folder: Path, *bases: str, **settings: object) -> Iterator[Connected]:
+    """A service with authentication on, its EHR, and the FHIR server, to which *bases* lead too."""
+    fhir = the_server()
+    ehr = Ehr.known_in(folder, [fhir.base, *bases])
+    usual = {"clients": ehr.clients, "development": True, "today": TODAY, "fetch_seconds": BUDGET}
+    with served(folder, **{**usual, **settings}) as service:
+        yield Connected(service, ehr, fhir)
 
 
 def cards(answer: httpx.Response) -> list[JSON]:

@@ -107,33 +107,47 @@ def answers(body: JSON | bytes | str, status: int = 200, **headers: str) -> Beha
     return behaviour
 
 
-def passes_on(base: str) -> Behaviour:
-    """What the server at *base* answers to the same path below it, its own address in links put right."""
+def passes_on(base: str, without: str = "") -> Behaviour:
+    """
+    What the server at *base* answers to the same path below it, its own address in links put right.
+
+    Parameters that begin with *without* are ignored, as by a server that doesn't know them.
+    """
 
     async def behaviour(exchange: Exchange) -> None:
-        answer = await asyncio.to_thread(_ask, base, exchange.asked)
-        here = exchange.base + _first(exchange.asked.target)
+        path, _, query = exchange.asked.target.partition("?")
+        first = "/" + path.split("/")[1]
+        known = [each for each in query.split("&") if each and not (without and each.startswith(without))]
+        url = "?".join(filter(None, (base + path.removeprefix(first), "&".join(known))))
+        answer = await asyncio.to_thread(_ask, url, exchange.asked)
         kept = {
             name.replace("-", "_"): answer.headers[name]
             for name in ("content-type", "www-authenticate")
             if name in answer.headers
         }
-        await answers(answer.text.replace(base, here), answer.status_code, **kept)(exchange)
+        text = answer.text.replace(base, exchange.base + first)
+        await answers(text, answer.status_code, **kept)(exchange)
 
     return behaviour
 
 
-def _first(target: str) -> str:
-    """The first part of the path: `/r4` of `/r4/Patient/p1`."""
-    return "/" + target.split("/")[1].split("?")[0]
-
-
-def _ask(base: str, asked: Asked) -> httpx.Response:
-    sent = {
-        name: said for name, said in asked.headers.items() if name in ("accept", "authorization", "prefer")
-    }
+def _ask(url: str, asked: Asked) -> httpx.Response:
+    sent = {name: said for name, said in asked.headers.items() if name in ("accept", "authorization")}
     with httpx.Client(trust_env=False, verify=NO_AUTHORITIES) as client:
-        return client.get(base + asked.target.removeprefix(_first(asked.target)), headers=sent)
+        return client.get(url, headers=sent)
+
+
+def refuses(parameter: str, then: Behaviour) -> Behaviour:
+    """400 to every query with a parameter that begins so; *then* to the others."""
+    issue = {"severity": "error", "code": "not-supported", "diagnostics": "unknown parameter"}
+    refusal = answers({"resourceType": "OperationOutcome", "issue": [issue]}, 400)
+
+    async def behaviour(exchange: Exchange) -> None:
+        asked = exchange.asked.target.partition("?")[2].split("&")
+        is_refused = any(each.startswith(parameter) for each in asked)
+        await (refusal if is_refused else then)(exchange)
+
+    return behaviour
 
 
 def redirects_to(url: str, status: int = 302) -> Behaviour:

@@ -145,6 +145,7 @@ not_tokens: dict[str, tuple[Any, str]] = {
     "a scheme alone": ("Bearer", "malformed"),
     "a scheme and a blank": ("Bearer ", "malformed"),
     "two headers": ([f"Bearer {good}", f"Bearer {good}"], "malformed"),
+    "a header cut in two": (["Bearer ", good], "malformed"),
     "two tokens": (f"Bearer {good}, Bearer {good}", "malformed"),
     "two parts": (f"Bearer {_header}.{_payload}", "malformed"),
     "four parts": (f"Bearer {good}.{_signature}", "malformed"),

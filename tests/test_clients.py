@@ -377,7 +377,7 @@ def test_key_files_that_are_no_use_or_hold_secrets_are_refused(
             "clients.yaml, line 1: a is there twice; write plain YAML, each key once",
         ),
         ("clients: {\n  'a", "clients.yaml, line 2: "),
-        ("clients: {[a]: b}", "clients.yaml: is broken; write plain YAML, each key once"),
+        ("clients: {[a]: b}", "clients.yaml, line 1: a key is no text; write plain YAML, each key once"),
     ],
 )
 def test_a_file_that_is_no_clients_file_is_told(text: str, said: str, tmp_path: Path) -> None:

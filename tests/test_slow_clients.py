@@ -258,6 +258,29 @@ def test_a_body_byte_by_byte_gets_no_more_time(kind: Any) -> None:
         assert is_served(server)
 
 
+CHUNKED = b"POST /length HTTP/1.1\r\nHost: service\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@both
+def test_a_body_in_chunks_may_be_longer_than_a_head(kind: Any) -> None:
+    with a_server(kind) as server, connect(server) as client:
+        for _ in range(2):
+            client.sendall(CHUNKED + b"1\r\nx\r\n" * 20_000 + b"0\r\nX: trailer\r\n\r\n")
+
+            assert answer(client, "POST") == (200, b"20000")
+
+
+@both
+@pytest.mark.parametrize("trailer", [b"X: trailer\r\n", b"X"], ids=["many", "one long"])
+def test_trailers_that_never_end_are_not_kept(kind: Any, trailer: bytes) -> None:
+    with a_server(kind) as server, connect(server) as client:
+        with suppress(ConnectionError):
+            client.sendall(CHUNKED + b"1\r\nx\r\n0\r\n" + trailer * 3 * MOST_HEAD_BYTES)
+
+        assert b" 408 " not in the_rest(client)  # it did not come to that
+        assert is_served(server)
+
+
 @both
 def test_a_body_in_pieces_is_read_when_it_is_there_in_time(kind: Any) -> None:
     with a_server(kind) as server, connect(server) as client:

@@ -1,0 +1,255 @@
+"""One hook call of one client: what may be fetched for it, and what of the advice it is to see."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from cds_service.advise import Advice
+from cds_service.calls import CARRIERS, FhirAccess
+from cds_service.clients import Client
+from cds_service.errors import DataUnavailable
+from cds_service.fhir_server import Limits, Outcome
+from cds_service.hooks import HookRequest, decode
+from cds_service.network import Network, Reach
+from cds_service.prefetch import USUAL, queries
+from cds_service.reception import at
+from tests.findings_of import site
+from tests.patients import FHIR, TODAY, APatient, a_patient, days_before
+from tests.test_fetching import BASE, TOKEN, over
+
+TO_FETCH = {"fhirServer": BASE, "fhirAuthorization": {"access_token": TOKEN, "token_type": "Bearer"}}
+KEYS = (
+    "patient",
+    "conditions",
+    "medicationStatements",
+    "medicationRequests",
+    "glucose",
+    "labs",
+    "observations",
+    "serviceRequests",
+)
+
+
+def a_patient_on_furosemide() -> APatient:
+    return (
+        a_patient()
+        .with_cramps()
+        .prescribed("furosemide", days_before(60))
+        .with_result("potassium", "3.1 mmol/L")
+    )
+
+
+def charts(patient: APatient) -> respx.Router:
+    """A FHIR server with this patient's chart."""
+    router = respx.Router(assert_all_called=False)
+    templates = queries(site().knowledge.value_sets, site().knowledge.analytes.values(), USUAL)
+    for key, value in patient.request()["prefetch"].items():
+        url = f"{BASE}/{templates[key].replace('{{context.patientId}}', 'p1')}"
+        router.get(url__startswith=url, name=key).respond(json=value)
+    return router
+
+
+def asked(
+    patient: APatient,
+    *sent: str,
+    router: respx.Router | None = None,
+    members: Mapping[str, Any] = TO_FETCH,
+    access: Mapping[str, Any] | None = None,
+    **client: Any,
+) -> tuple[Advice, tuple[Outcome, ...]]:
+    """The advice for a call with only the prefetch keys *sent*, and what was fetched for it."""
+    chart = router or charts(patient)
+    request = patient.request()
+    prefetch = {key: value for key, value in request["prefetch"].items() if key in sent}
+    call = decode(json.dumps({**request, **members, "prefetch": prefetch}).encode(), "patient-view")
+    return asyncio.run(answered(call, chart, access or {}, client))
+
+
+async def answered(
+    call: HookRequest, router: respx.Router, access: Mapping[str, Any], client: Mapping[str, Any]
+) -> tuple[Advice, tuple[Outcome, ...]]:
+    network = Network(Reach(), transport=over(router))
+    try:
+        way = FhirAccess(network, site().knowledge.prefetch, Limits(), **access)
+        entry: FHIR = {"name": "hospital", "issuer": "", "keys": (), "fhir_bases": (BASE,), **client}
+        return await at(site())(Client(**entry), way).answer(call, TODAY)
+    finally:
+        await network.close()
+
+
+def shown(advice: Advice) -> list[str]:
+    return [card.extension["org.legcramps.card"] for card in advice.cards]
+
+
+# --- what may be fetched ------------------------------------------------------------------------------------------
+
+
+def test_without_a_prefetch_the_cards_are_the_same() -> None:
+    patient = a_patient_on_furosemide()
+
+    sent, nothing_fetched = asked(patient, *KEYS)
+    fetched, outcomes = asked(patient)
+
+    assert (shown(sent)[0], nothing_fetched) == ("main", ())
+    assert fetched.cards == sent.cards
+    assert {outcome.key: outcome.code for outcome in outcomes} == dict.fromkeys(KEYS, "ok")
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ({}, "no-fhir-server"),
+        ({"fhirServer": BASE}, "no-access-token"),
+        ({**TO_FETCH, "fhirServer": "https://fhir.example/other"}, "fhir-server-not-listed"),
+        ({**TO_FETCH, "fhirServer": "http://fhir.example/r4"}, "fhir-server-not-listed"),
+        ({**TO_FETCH, "fhirServer": f"{BASE}.evil"}, "fhir-server-not-listed"),
+    ],
+)
+def test_what_may_not_be_fetched_is_412_when_it_is_required(members: FHIR, why: str) -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+
+    with pytest.raises(DataUnavailable, match=why) as raised:
+        asked(patient, "patient", router=router, members=members)
+
+    assert list(router.calls) == []
+    assert (raised.value.fetched or {})["conditions"] == why
+
+
+def test_what_may_not_be_fetched_is_no_matter_when_nothing_is_lacking() -> None:
+    patient = a_patient_on_furosemide()
+
+    advice, _ = asked(patient, *KEYS, members={**TO_FETCH, "fhirServer": "https://evil.example"})
+
+    assert advice.cards == asked(patient, *KEYS)[0].cards
+
+
+def test_an_open_server_is_asked_in_development_only_and_without_a_token() -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+
+    advice, _ = asked(patient, router=router, members={"fhirServer": BASE}, access={"is_open": True})
+
+    assert shown(advice)[0] == "main"
+    assert not any("authorization" in call.request.headers for call in router.calls)
+
+
+@pytest.mark.parametrize("user", ["Patient/p1", "RelatedPerson/daughter"])
+def test_nothing_is_fetched_for_somebody_who_gets_no_cards(user: str) -> None:
+    patient = a_patient_on_furosemide().seen_by(user)
+    router = charts(patient)
+
+    advice, outcomes = asked(patient, router=router)
+
+    assert (advice.silence, outcomes, list(router.calls)) == ("patient-user", (), [])
+
+
+# --- in two steps -------------------------------------------------------------------------------------------------
+
+
+def fetched(router: respx.Router) -> set[str]:
+    return {str(name) for name in KEYS if router[name].called}
+
+
+def test_a_gated_client_has_nothing_but_carriers_fetched_without_a_report() -> None:
+    patient = a_patient().prescribed("furosemide", days_before(60))
+    router = charts(patient)
+
+    advice, _ = asked(patient, router=router, is_gated=True)
+
+    assert (advice.silence, advice.cards) == ("no-report", ())
+    assert fetched(router) == set(CARRIERS) & set(KEYS)
+
+
+def test_a_gated_client_gets_the_same_cards_when_there_is_a_report() -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+
+    advice, outcomes = asked(patient, router=router, access={"is_gated": True})
+
+    assert advice.cards == asked(patient)[0].cards
+    assert (fetched(router), len(outcomes)) == (set(KEYS), len(KEYS))
+    assert len(router.calls) == len(KEYS)
+
+
+def test_a_client_can_be_left_out_of_gating() -> None:
+    patient = a_patient()
+    router = charts(patient)
+
+    asked(patient, router=router, access={"is_gated": True}, is_gated=False)
+
+    assert fetched(router) == set(KEYS)
+
+
+def test_a_gated_client_that_only_sends_carriers_is_silent_until_there_is_a_report() -> None:
+    without, _ = asked(a_patient(), *CARRIERS, members={}, is_gated=True)
+
+    assert without.silence == "no-report"
+    with pytest.raises(DataUnavailable, match=r"medicationStatements.*no-fhir-server"):
+        asked(a_patient_on_furosemide(), *CARRIERS, members={}, is_gated=True)
+
+
+def test_without_the_diagnoses_a_gated_client_is_not_told_that_there_is_no_report() -> None:
+    patient = a_patient()
+    router = charts(patient)
+    router["conditions"].mock(return_value=httpx.Response(403))
+
+    with pytest.raises(DataUnavailable, match="status-403"):
+        asked(patient, router=router, is_gated=True)
+
+
+# --- lists that a site does not have ------------------------------------------------------------------------------
+
+
+def test_a_list_that_a_site_does_not_have_is_not_asked_for_and_not_missed() -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+    router["medicationStatements"].mock(return_value=httpx.Response(404))
+
+    missed, _ = asked(patient, router=router)
+    known, outcomes = asked(patient, router=router, queries={"medicationStatements": None})
+
+    assert ("data" in shown(missed), "data" in shown(known)) == (True, False)
+    assert "medicationStatements" not in {outcome.key for outcome in outcomes}
+
+
+def test_without_any_list_of_medicines_there_is_no_answer() -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+    router["medicationRequests"].mock(return_value=httpx.Response(500))
+
+    with pytest.raises(DataUnavailable, match="status-500"):
+        asked(patient, router=router, queries={"medicationStatements": None})
+
+
+# --- what of the advice is seen -----------------------------------------------------------------------------------
+
+
+def links(advice: Advice) -> set[str]:
+    return {link.url for card in advice.cards for link in card.links}
+
+
+def test_a_client_may_keep_some_links_or_none() -> None:
+    patient = a_patient_on_furosemide()
+    every = links(asked(patient)[0])
+
+    some = links(asked(patient, links=(f"{site().base_url}/",))[0])
+    none = links(asked(patient, links=())[0])
+
+    assert some == {url for url in every if url.startswith(site().base_url)}
+    assert (len(some) < len(every), none) == (True, set())
+
+
+def test_the_lower_of_two_caps_holds() -> None:
+    patient = a_patient_on_furosemide()
+
+    usual, capped = asked(patient)[0], asked(patient, indicator_cap="info")[0]
+
+    assert usual.cards[0].indicator == "warning"
+    assert {card.indicator for card in capped.cards} == {"info"}
+    assert [card.detail for card in capped.cards] == [card.detail for card in usual.cards]

@@ -1,0 +1,534 @@
+"""What the prefetch lacks, fetched from FHIR servers with habits of their own (respx stands for them)."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from cds_service import fetching
+from cds_service.fhir import gather
+from cds_service.fhir_server import Limits, Outcome, Server, is_same, within
+from cds_service.hooks import HookRequest
+from cds_service.medicine_reads import MEDICATIONS
+from cds_service.network import Network, Reach
+from cds_service.record import Supply
+from tests.test_hooks import CONDITION, PATIENT, a_bundle, a_call, read
+
+FHIR = dict[str, Any]
+
+BASE = "https://fhir.example/r4"
+TOKEN = "a-token"  # noqa: S105 - of no server
+SUBJECT = {"reference": "Patient/p1"}
+QUERIES = {
+    "patient": "Patient/{{context.patientId}}",
+    "conditions": "Condition?patient={{context.patientId}}&_count=200",
+    "medicationRequests": "MedicationRequest?patient={{context.patientId}}&_sort=-authoredon&_count=200"
+    "&_include=MedicationRequest:medication",
+    "labs": "Observation?patient={{context.patientId}}&code=2823-3,6298-4&_sort=-date&_count=200",
+}
+REQUIRED: dict[str, Any] = {"patient": PATIENT, "conditions": None, "medicationRequests": None}
+
+
+def a_result(name: str, day: str = "2026-06-01", **members: Any) -> FHIR:
+    return {
+        "resourceType": "Observation",
+        "id": name,
+        "subject": SUBJECT,
+        "effectiveDateTime": day,
+        **members,
+    }
+
+
+def an_order(name: str, **members: Any) -> FHIR:
+    return {"resourceType": "MedicationRequest", "id": name, "subject": SUBJECT, **members}
+
+
+def of_medicine(name: str) -> FHIR:
+    return {"medicationReference": {"reference": f"Medication/{name}"}}
+
+
+def a_medicine(name: str) -> FHIR:
+    return {"resourceType": "Medication", "id": name, "code": {"text": f"Drug {name}"}}
+
+
+def going_on(bundle: FHIR, url: str) -> FHIR:
+    return bundle | {"link": [{"relation": "self", "url": "x"}, {"relation": "next", "url": url}]}
+
+
+def the_router() -> respx.Router:
+    """A server that knows the patient and nothing else: every list is empty."""
+    router = respx.Router(assert_all_called=False)
+    router.get(f"{BASE}/Patient/p1", name="patient").respond(json=PATIENT)
+    router.route(url__startswith=f"{BASE}/", name="others").respond(json=a_bundle())
+    return router
+
+
+def over(router: respx.Router) -> httpx.AsyncBaseTransport:
+    """The router in place of the network; its answers arrive as streams, as they do over one."""
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        made = await router.async_handler(request)
+        return httpx.Response(made.status_code, headers=made.headers, stream=httpx.ByteStream(made.content))
+
+    return httpx.MockTransport(answer)
+
+
+def fetch(
+    router: respx.Router,
+    prefetch: Mapping[str, Any] | None = None,
+    queries: Mapping[str, str] = QUERIES,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    patient: str = "p1",
+    base: str = BASE,
+) -> tuple[HookRequest, dict[str, Outcome]]:
+    """The request completed, and what became of each key that was asked for."""
+    call = a_call(prefetch=dict(prefetch or {}))
+    call["context"]["patientId"] = patient
+
+    async def run() -> tuple[HookRequest, tuple[Outcome, ...]]:
+        network = Network(Reach(), transport=over(router))
+        server = Server(network, base, TOKEN, queries, limits)
+        try:
+            return await fetching.complete(read(call), server, queries, limits.seconds)
+        finally:
+            await network.close()
+
+    found, outcomes = asyncio.run(run())
+    return found, {each.key: each for each in outcomes}
+
+
+def with_first(router: respx.Router, pattern: str, *answers: httpx.Response) -> respx.Router:
+    """The router with another answer to what begins so, one after the other."""
+    made = respx.Router(assert_all_called=False)
+    made.get(url__startswith=f"{BASE}/{pattern}", name="changed").mock(side_effect=list(answers))
+    made.route().mock(side_effect=router.async_handler)
+    return made
+
+
+def labs_from(*answers: httpx.Response, limits: Limits = Limits()) -> tuple[HookRequest, Outcome]:  # noqa: B008
+    """The results of a patient of whom all else is known."""
+    found, outcomes = fetch(with_first(the_router(), "Observation", *answers), REQUIRED, limits=limits)
+    return found, outcomes["labs"]
+
+
+def supply(found: HookRequest, key: str = "labs") -> Supply:
+    return gather(found).supply[key]
+
+
+def sources(found: HookRequest) -> list[str]:
+    return [given.source for given in gather(found).given if given.key == "labs"]
+
+
+def ok(*resources: FHIR) -> httpx.Response:
+    return httpx.Response(200, json=a_bundle(*resources))
+
+
+# --- what is asked ------------------------------------------------------------------------------------------------
+
+
+def test_what_is_lacking_is_asked_for_with_the_token() -> None:
+    router = the_router()
+
+    found, outcomes = fetch(router)
+
+    asked = {str(call.request.url).removeprefix(f"{BASE}/") for call in router.calls}
+    assert asked == {query.replace("{{context.patientId}}", "p1") for query in QUERIES.values()}
+    assert {call.request.headers["authorization"] for call in router.calls} == {f"Bearer {TOKEN}"}
+    assert {outcome.code for outcome in outcomes.values()} == {"ok"}
+    assert found.fetched == dict.fromkeys(QUERIES, "ok")
+
+
+@pytest.mark.parametrize(
+    "sent", [None, a_bundle(), {"resourceType": "OperationOutcome"}, {"resourceType": "Bundle", "entry": 5}]
+)
+def test_what_was_sent_is_not_asked_for(sent: Any) -> None:
+    router = the_router()
+
+    found, outcomes = fetch(router, REQUIRED | {"labs": sent})
+
+    assert (outcomes, list(router.calls)) == ({}, [])
+    assert supply(found) in (Supply.NOTHING, Supply.EMPTY, Supply.FAILED)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "p1,p2", "p1&_count=9", "p1?x", "p 1", "p%2F1", "ä", "x" * 200])
+def test_a_patient_whose_id_could_change_the_question_is_not_asked_for(name: str) -> None:
+    router = the_router()
+
+    found, outcomes = fetch(router, patient=name.replace(" ", "+"))
+
+    assert list(router.calls) == []
+    assert {outcome.code for outcome in outcomes.values()} == {"patient-id"}
+    assert set(found.fetched.values()) == {"patient-id"}
+
+
+def test_a_sites_own_query_is_asked_as_it_is_written() -> None:
+    own = {"labs": "Observation?patient={{context.patientId}}&category=laboratory", "conditions": None}
+
+    asked = fetching.queries({key: QUERIES[key] for key in ("conditions", "labs")}, own)
+
+    assert asked == {"labs": own["labs"]}
+
+
+# --- quirks -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 422, 501])
+def test_a_query_that_is_not_understood_is_asked_more_plainly(status: int) -> None:
+    refused = httpx.Response(status)
+    router = with_first(the_router(), "MedicationRequest", refused, refused, ok(an_order("m1")))
+
+    _, outcomes = fetch(router)
+
+    assert [str(each.request.url.query, "ascii") for each in router["changed"].calls] == [
+        "patient=p1&_sort=-authoredon&_count=200&_include=MedicationRequest:medication",
+        "patient=p1&_sort=-authoredon&_count=200",
+        "patient=p1",
+    ]
+    assert (outcomes["medicationRequests"].code, outcomes["medicationRequests"].entries) == ("ok", 1)
+
+
+def test_codes_and_categories_are_never_left_out() -> None:
+    refused = httpx.Response(400)
+
+    found, outcome = labs_from(refused, refused)
+
+    assert (outcome.code, outcome.query) == (
+        "status-400",
+        "Observation?patient={{context.patientId}}&code=2823-3,6298-4",
+    )
+    assert supply(found) is Supply.FAILED
+
+
+def test_a_bundle_without_total_or_entry_is_empty() -> None:
+    found, outcome = labs_from(httpx.Response(200, json={"resourceType": "Bundle", "type": "searchset"}))
+
+    assert (outcome.code, supply(found)) == ("ok", Supply.EMPTY)
+
+
+def test_more_than_was_asked_for_is_cut_off() -> None:
+    many = [a_result(f"k{number}") for number in range(9)]
+
+    found, outcome = labs_from(ok(*many), limits=Limits(entries=5))
+
+    assert (outcome.code, supply(found), len(sources(found))) == ("more", Supply.PAGED, 5)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f"{BASE}/Observation?page=2",
+        f"{BASE}?_getpages=7&_getpagesoffset=1",
+        "?page=2",
+        "Observation?page=2",
+        "/r4/Observation?page=2",
+        "http://fhir.example/r4/Observation?page=2",
+        "https://FHIR.example:443/r4/Observation?page=2",
+    ],
+)
+def test_pages_are_followed_however_the_link_is_written(link: str) -> None:
+    first = httpx.Response(200, json=going_on(a_bundle(a_result("k1")), link))
+    router = respx.Router(assert_all_called=False)
+    router.get(url__regex=r"^https://fhir\.example/r4.*page").mock(return_value=ok(a_result("k2")))
+    router.route().mock(side_effect=with_first(the_router(), "Observation", first).async_handler)
+
+    found, outcomes = fetch(router, REQUIRED)
+
+    assert (outcomes["labs"].code, outcomes["labs"].pages) == ("ok", 2)
+    assert (sources(found), supply(found)) == (["Observation/k1", "Observation/k2"], Supply.GIVEN)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://fhir.example.evil/r4/Observation?page=2",
+        "https://fhir.example@evil.example/r4/Observation",
+        "https://user:secret@fhir.example/r4/Observation",
+        "https://fhir.example:8443/r4/Observation",
+        "http://fhir.example:8080/r4/Observation",
+        "https://fhir.example/other/Observation",
+        "https://fhir.example/r4evil/Observation",
+        "https://fhir.example/r4/../admin",
+        "https://fhir.example/r4/%2e%2e/admin",
+        "//evil.example/r4/Observation",
+        "file:///etc/passwd",
+        "http://[broken",
+        "",
+    ],
+)
+def test_a_link_that_leads_away_is_not_followed(link: str) -> None:
+    first = httpx.Response(200, json=going_on(a_bundle(a_result("k1")), link))
+
+    found, outcome = labs_from(first)
+
+    assert (outcome.code, outcome.requests) == ("stray-next", 1)
+    assert (supply(found), sources(found)) == (Supply.PAGED, ["Observation/k1"])
+
+
+def test_a_page_that_names_itself_as_the_next_is_asked_for_once() -> None:
+    again = httpx.Response(200, json=going_on(a_bundle(a_result("k1")), f"{BASE}/Observation?page=2"))
+
+    found, outcome = labs_from(again, again)
+
+    assert (outcome.code, outcome.requests, supply(found)) == ("stray-next", 2, Supply.PAGED)
+
+
+def test_what_came_before_a_page_that_fails_is_kept() -> None:
+    first = httpx.Response(200, json=going_on(a_bundle(a_result("k1")), f"{BASE}/Observation?page=2"))
+
+    found, outcome = labs_from(first, httpx.Response(500))
+
+    assert (outcome.code, supply(found), sources(found)) == (
+        "status-500",
+        Supply.PAGED,
+        ["Observation/k1"],
+    )
+
+
+def test_a_list_that_the_client_began_is_gone_on_with() -> None:
+    began = going_on(a_bundle(a_result("k1")), f"{BASE}/Observation?page=2")
+    router = with_first(the_router(), "Observation?page=2", ok(a_result("k2")))
+
+    found, outcomes = fetch(router, REQUIRED | {"labs": began})
+
+    assert (outcomes["labs"].requests, sources(found)) == (1, ["Observation/k1", "Observation/k2"])
+
+
+def test_a_broken_entry_is_counted_and_the_rest_is_read() -> None:
+    found, outcome = labs_from(ok(a_result("k1"), a_result("k2", status=5)))
+
+    assert (outcome.code, sources(found)) == ("ok", ["Observation/k1"])
+    assert [lost.source for lost in gather(found).unread] == ["Observation/k2"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (httpx.Response(401, text="Unauthorized"), "status-401"),
+        (httpx.Response(403), "status-403"),
+        (httpx.Response(404), "status-404"),
+        (httpx.Response(302, headers={"Location": "https://evil.example/"}), "status-302"),
+        (httpx.Response(200, text="<h1>Log in</h1>"), "not-fhir"),
+        (httpx.Response(200, content=b""), "not-fhir"),
+        (httpx.Response(200, content=b"\xff\xfe"), "not-fhir"),
+        (httpx.Response(200, content=b"[" * 100_000), "not-fhir"),
+        (httpx.Response(200, json=[]), "not-fhir"),
+        (httpx.Response(200, json={"entry": []}), "not-fhir"),
+        (httpx.Response(200, json={"resourceType": "OperationOutcome"}), "outcome"),
+        (httpx.Response(200, json=PATIENT), "wrong-type"),
+        (ok(a_result("k1", subject={"reference": "Patient/p2"})), "another-patient"),
+        (ok(a_result("k1", subject={"reference": f"{BASE}/Patient/p2"})), "another-patient"),
+        (httpx.Response(200, content=b"{}", headers={"Content-Encoding": "br"}), "encoding"),
+    ],
+)
+def test_what_is_no_answer_is_a_failed_search(answer: httpx.Response, code: str) -> None:
+    found, outcome = labs_from(answer)
+
+    assert (outcome.code, supply(found), sources(found)) == (code, Supply.FAILED, [])
+
+
+def test_data_of_somebody_else_never_reaches_the_record_of_this_patient() -> None:
+    mine, other = a_result("k1"), a_result("k2", subject={"reference": "Patient/p2"})
+
+    found, _ = labs_from(ok(mine, other))
+
+    assert sources(found) == []
+
+
+@pytest.mark.parametrize("code", ["suppressed", "security", "forbidden", "incomplete"])
+def test_a_list_that_is_withheld_is_no_empty_list(code: str) -> None:
+    said = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": code}]}
+
+    withheld, _ = labs_from(ok(said))
+    partly, _ = labs_from(ok(a_result("k1"), said))
+
+    assert (supply(withheld), supply(partly)) == (Supply.FAILED, Supply.GIVEN)
+
+
+# --- in what order ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "state"),
+    [
+        (("2026-06-01", "2026-05-01", "2024-01-01"), Supply.PAGED),
+        (("2026-06-01", "2026", "2026-05"), Supply.PAGED),
+        (("2026-05-01", "2024-01-01", "2026-06-01"), Supply.UNSORTED),
+    ],
+)
+def test_a_list_that_is_cut_off_is_trusted_only_when_it_is_newest_first(
+    days: tuple[str, ...], state: Supply
+) -> None:
+    results = [a_result(f"k{number}", day) for number, day in enumerate(days)]
+    cut = going_on(a_bundle(*results), "https://elsewhere.example/")
+
+    fetched, _ = labs_from(httpx.Response(200, json=cut))
+    sent = read(a_call(prefetch=REQUIRED | {"labs": cut}))
+
+    assert (supply(fetched), supply(sent)) == (state, state)
+
+
+def test_a_list_asked_for_without_its_order_is_not_trusted_when_it_is_cut_off() -> None:
+    cut = httpx.Response(200, json=going_on(a_bundle(a_result("k1")), "https://elsewhere.example/"))
+
+    found, _ = labs_from(httpx.Response(400), cut)
+
+    assert supply(found) is Supply.UNSORTED
+
+
+# --- a second try, and time ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_once_more(status: int) -> None:
+    busy = httpx.Response(status, headers={"Retry-After": "0"})
+
+    _, once = labs_from(busy, ok(a_result("k1")))
+    _, twice = labs_from(busy, busy)
+
+    assert (once.code, once.requests) == ("ok", 2)
+    assert (twice.code, twice.requests) == (f"status-{status}", 2)
+
+
+@pytest.mark.parametrize("wait", ["3600", "Wed, 21 Oct 2099 07:28:00 GMT"])
+def test_nobody_waits_for_a_server_longer_than_there_is_time(wait: str) -> None:
+    _, outcome = labs_from(httpx.Response(503, headers={"Retry-After": wait}))
+
+    assert (outcome.code, outcome.requests) == ("status-503", 1)
+    assert outcome.milliseconds < 2000
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 502])
+def test_other_faults_are_not_tried_again(status: int) -> None:
+    assert labs_from(httpx.Response(status))[1].requests == 1
+
+
+def test_when_time_is_over_what_has_come_is_kept() -> None:
+    async def hangs(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(30)
+        raise AssertionError("nobody waits so long")
+
+    router = respx.Router(assert_all_called=False)
+    router.get(url__startswith=f"{BASE}/Observation").mock(side_effect=hangs)
+    router.route().mock(side_effect=the_router().async_handler)
+
+    found, outcomes = fetch(router, limits=Limits(seconds=0.2))
+
+    assert {key: outcome.code for key, outcome in outcomes.items()} == {
+        "patient": "ok",
+        "conditions": "ok",
+        "medicationRequests": "ok",
+        "labs": "timeout",
+    }
+    assert supply(found) is Supply.FAILED
+
+
+# --- medicines ----------------------------------------------------------------------------------------------------
+
+
+def orders_from(*orders: FHIR, router: respx.Router | None = None) -> tuple[HookRequest, dict[str, Outcome]]:
+    lists = with_first(router or the_router(), "MedicationRequest", ok(*orders))
+    return fetch(lists, {"patient": PATIENT, "conditions": a_bundle(CONDITION)})
+
+
+def medicines(found: HookRequest) -> list[str]:
+    return [given.source for given in gather(found).given if given.key == MEDICATIONS]
+
+
+def test_a_medicine_that_is_only_referred_to_is_read_once() -> None:
+    router = with_first(the_router(), "Medication/7", httpx.Response(200, json=a_medicine("7")))
+
+    found, outcomes = orders_from(
+        an_order("m1", **of_medicine("7")), an_order("m2", **of_medicine("7/_history/2")), router=router
+    )
+
+    assert (medicines(found), outcomes[MEDICATIONS].requests) == (["Medication/7"], 1)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        an_order("m1", medicationCodeableConcept={"text": "Furosemide"}),
+        an_order("m1", medicationReference={"reference": "#inside"}),
+        an_order("m1", medicationReference={"reference": "urn:uuid:7"}),
+        an_order("m1", medicationReference={"reference": "https://elsewhere.example/Medication/7"}),
+        an_order("m1", medicationReference={"reference": "Medication/../Patient"}),
+        an_order("m1", medicationReference={"reference": "Medication/.."}),
+        an_order("m1", medicationReference={"display": "Furosemide"}),
+        an_order("m1", status="entered-in-error", **of_medicine("7")),
+        an_order("m1", status="cancelled", **of_medicine("7")),
+    ],
+)
+def test_what_names_no_medicine_of_this_server_is_not_read(order: FHIR) -> None:
+    _, outcomes = orders_from(order)
+
+    assert MEDICATIONS not in outcomes
+
+
+def test_a_medicine_that_was_included_is_not_read_again() -> None:
+    _, outcomes = orders_from(an_order("m1", **of_medicine("7")), a_medicine("7"))
+
+    assert MEDICATIONS not in outcomes
+
+
+def test_a_medicine_that_can_not_be_read_is_told_and_the_others_stay() -> None:
+    router = with_first(the_router(), "Medication/7", httpx.Response(403))
+    router = with_first(router, "Medication/8", httpx.Response(200, json=a_medicine("8")))
+
+    found, outcomes = orders_from(
+        *(an_order(f"m{name}", **of_medicine(name)) for name in ("7", "8")), router=router
+    )
+
+    assert (medicines(found), outcomes[MEDICATIONS].code) == (["Medication/8"], "status-403")
+
+
+def test_another_resource_is_no_medicine() -> None:
+    router = with_first(the_router(), "Medication/7", httpx.Response(200, json=a_medicine("8")))
+
+    found, outcomes = orders_from(an_order("m1", **of_medicine("7")), router=router)
+
+    assert (medicines(found), outcomes[MEDICATIONS].code) == ([], "wrong-type")
+
+
+def test_only_so_many_medicines_are_read() -> None:
+    router = the_router()
+
+    _, outcomes = orders_from(
+        *(an_order(f"m{number}", **of_medicine(str(number))) for number in range(80)), router=router
+    )
+
+    assert outcomes[MEDICATIONS].requests == 50
+
+
+# --- addresses ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (BASE, "https://FHIR.example:443/r4/", True),
+        (BASE, "https://fhir.example/R4", False),
+        (BASE, "http://fhir.example/r4", False),
+        (BASE, "https://fhir.example/r4?x=1", False),
+        (BASE, "https://u@fhir.example/r4", False),
+        (BASE, "https://fhir.example:99999999/r4", False),
+    ],
+)
+def test_two_addresses_name_the_same_server(one: str, other: str, same: bool) -> None:
+    assert is_same(one, other) is same
+
+
+def test_a_link_keeps_no_fragment() -> None:
+    assert within("?page=2#x", f"{BASE}/Observation?page=1", BASE) == f"{BASE}/Observation?page=2"
+
+
+def test_the_token_is_printed_nowhere() -> None:
+    call = read({**a_call(), "fhirServer": BASE, "fhirAuthorization": {"access_token": TOKEN}})
+    server = Server(Network(Reach()), BASE, TOKEN, QUERIES)
+
+    assert call.access_token == TOKEN
+    assert TOKEN not in repr(call) + repr(server)
+    assert TOKEN not in json.dumps(call.fetched)

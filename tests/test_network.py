@@ -1,0 +1,225 @@
+"""Other servers: where connections may lead, and how much of an answer is read."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cds_service.errors import Unreachable
+from cds_service.network import Answer, Network, Reach, retry_after
+from tests.certificates import self_signed
+from tests.odd_server import Behaviour, OddServer, answers, closes, packed
+
+SMALL = 1000  # bytes
+
+
+def got(
+    url: str,
+    reach: Reach | None = None,
+    seconds: float = 5,
+    ca_file: Path | None = None,
+) -> Answer:
+    """What is answered at *url*; usually the addresses that it writes are listed."""
+
+    async def get() -> Answer:
+        network = Network(reach or Reach.of((), [url]), ca_file)
+        try:
+            return await network.get(url, SMALL, {"X-Asked": "yes"}, seconds)
+        finally:
+            await network.close()
+
+    return asyncio.run(get())
+
+
+def refusal(url: str, reach: Reach | None = None, seconds: float = 5) -> str:
+    """The code of what went wrong."""
+    with pytest.raises(Unreachable) as raised:
+        got(url, reach, seconds=seconds)
+    assert raised.value.__cause__ is None
+    return raised.value.code
+
+
+# --- where to -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.9.9.9",
+        "0.0.0.0",  # noqa: S104 - a value, nothing listens
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "224.0.0.1",
+        "255.255.255.255",
+        "192.0.2.1",
+        "::1",
+        "::",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::",
+        "2001:db8::1",
+        "no address",
+    ],
+)
+def test_an_address_that_is_not_public_is_refused(address: str) -> None:
+    assert not Reach().permits("fhir.example", address)
+
+
+@pytest.mark.parametrize(
+    "address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::808:808"]
+)
+def test_a_public_address_is_allowed(address: str) -> None:
+    assert Reach().permits("fhir.example", address)
+
+
+def test_a_network_that_the_site_lists_is_allowed() -> None:
+    reach = Reach.of(["10.20.0.0/16", "fd12::/16"], [])
+
+    assert reach.permits("fhir.example", "10.20.3.4")
+    assert reach.permits("fhir.example", "::ffff:10.20.3.4")
+    assert reach.permits("fhir.example", "fd12::7")
+    assert not reach.permits("fhir.example", "10.21.0.1")
+
+
+def test_an_address_that_the_site_has_written_itself_is_listed() -> None:
+    reach = Reach.of([], ["http://127.0.0.1:8090/fhir", "https://[::1]/r4", "https://fhir.example/r4"])
+
+    assert reach.permits("127.0.0.1", "127.0.0.1")
+    assert reach.permits("::1", "::1")
+    assert not reach.permits("fhir.example", "127.0.0.1")
+    assert not reach.permits("localhost", "127.0.0.1")
+
+
+def test_a_name_is_resolved_before_it_is_judged() -> None:
+    with OddServer({"/": answers({})}) as odd:
+        port = odd.base.rpartition(":")[2]
+
+        by_name = refusal(f"http://localhost:{port}/", Reach.of([], ["https://fhir.example"]))
+        listed = got(f"http://localhost:{port}/", Reach.of([], ["http://localhost/fhir"]))
+
+        assert (by_name, odd.connections) == ("address-refused", 1)
+        assert listed.status == 200
+
+
+@pytest.mark.parametrize(
+    "written", ["http://2130706433", "http://0x7f000001", "http://127.1", "http://[::ffff:127.0.0.1]"]
+)
+def test_other_ways_to_write_this_machine_are_no_way_in(written: str) -> None:
+    with OddServer({"/": answers({})}) as odd:
+        code = refusal(f"{written}:{odd.base.rpartition(':')[2]}/", Reach())
+
+        assert (code in ("address-refused", "name", "connection"), odd.connections) == (True, 0)
+
+
+# --- how much -----------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_read_whole_and_unpacked() -> None:
+    with OddServer({"/plain": answers({"a": "b"}), "/packed": packed({"a": "b" * 500})}) as odd:
+        plain, unpacked = got(f"{odd.base}/plain"), got(f"{odd.base}/packed")
+
+        assert (plain.status, plain.body) == (200, b'{"a": "b"}')
+        assert len(unpacked.body) > 500
+        assert {asked.headers["x-asked"] for asked in odd.requests} == {"yes"}
+        assert not any("cookie" in asked.headers for asked in odd.requests)
+
+
+@pytest.mark.parametrize("made", [lambda text: text, gzip.compress], ids=["plain", "packed"])
+def test_an_answer_may_be_as_long_as_is_allowed_and_no_longer(made: Callable[[bytes], bytes]) -> None:
+    encoding = "identity" if made(b"x") == b"x" else "gzip"
+    fits, longer = (answers(made(b"x" * size), Content_Encoding=encoding) for size in (SMALL, SMALL + 1))
+    with OddServer({"/fits": fits, "/longer": longer}) as odd:
+        assert len(got(f"{odd.base}/fits").body) == SMALL
+        assert refusal(f"{odd.base}/longer") == "too-large"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [
+        (answers(gzip.compress(b"x" * 500)[:-9], Content_Encoding="gzip"), "encoding"),
+        (answers(b"no gzip", Content_Encoding="gzip"), "encoding"),
+        (answers(b"x", Content_Encoding="br"), "encoding"),
+        (closes, "protocol"),
+    ],
+)
+def test_half_an_answer_is_none(behaviour: Behaviour, code: str) -> None:
+    with OddServer({"/": behaviour}) as odd:
+        assert refusal(f"{odd.base}/") == code
+
+
+def test_a_redirect_is_an_answer_and_nothing_more() -> None:
+    with OddServer({"/": answers("", 302, Location="http://127.0.0.1:1/")}) as odd:
+        answer = got(f"{odd.base}/")
+
+        assert (answer.status, len(odd.requests)) == (302, 1)
+
+
+def test_a_cookie_of_one_answer_is_not_sent_with_the_next_question() -> None:
+    async def twice(network: Network, url: str) -> None:
+        for _ in range(2):
+            await network.get(url, SMALL, seconds=5)
+        await network.close()
+
+    with OddServer({"/": answers({}, Set_Cookie="session=1; Path=/")}) as odd:
+        asyncio.run(twice(Network(Reach.of([], [odd.base])), f"{odd.base}/"))
+
+        assert [asked.headers.get("cookie") for asked in odd.requests] == [None, None]
+
+
+def test_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    assert refusal(f"http://127.0.0.1:{port}/") == "connection"
+    assert refusal("http://no-such-host.invalid/", Reach()) == "name"
+
+
+def test_https_needs_a_certificate_that_is_known(tmp_path: Path) -> None:
+    file, shown = self_signed(tmp_path, "known")
+    with OddServer({"/": answers({})}, tls=shown) as odd:
+        assert refusal(f"{odd.base}/") == "tls"
+        assert got(f"{odd.base}/", ca_file=file).status == 200
+
+
+def test_a_server_that_never_speaks_tls_leaves_nothing_open() -> None:
+    with OddServer({"/": answers({})}) as odd:
+        assert refusal(f"{odd.base.replace('http:', 'https:')}/", seconds=0.2) == "timeout"
+
+
+def test_a_file_without_certificates_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("none")
+
+    with pytest.raises(ValueError, match=r"^LEGCRAMPS_CA_FILE: is no readable file of PEM certificates$"):
+        Network(Reach(), path)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("9" * 30, None),
+        ("٣", None),
+    ],
+)
+def test_how_long_a_busy_server_asks_to_wait(said: str, seconds: Any) -> None:
+    assert retry_after(Answer(503, {"retry-after": said}, b"")) == seconds
