@@ -66,5 +66,5 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 lock:
 	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
 	python3 -m venv "$$tool"; "$$tool/bin/pip" install --quiet uv; PATH="$$tool/bin:$$PATH"; \
-	$(LOCK) --output-file requirements.lock; \
-	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra postgresql --output-file requirements.lock; \
+	$(LOCK) --extra dev --extra postgresql --constraint requirements.lock --output-file requirements-dev.lock

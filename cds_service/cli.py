@@ -142,7 +142,7 @@ def doctor(
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a client profile there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Try our queries on a FHIR server: what works there, how fast, which codes and units come. Never real patients."""
+    """Try our queries on a FHIR server: what works there, how fast, which codes and units come. For test patients."""
     from cds_service import doctor as doctors
 
     try:

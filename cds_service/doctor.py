@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def knowledge_of(site: Settings) -> Knowledge:
     return start.knowledge(site.model_copy(update={"profile": "demo"}))
 
 
-def token_in(file: Path, standard_input: Callable[[], str] = sys.stdin.read) -> str:
+def token_in(file: Path) -> str:
     """
     The access token that a file holds, "-" for the standard input.
 
@@ -125,7 +125,7 @@ def token_in(file: Path, standard_input: Callable[[], str] = sys.stdin.read) -> 
         ValueError: With one line for a person, without anything of the file.
     """
     try:
-        text = standard_input() if file == _STANDARD_INPUT else file.read_text("utf-8")
+        text = sys.stdin.read() if file == _STANDARD_INPUT else file.read_text("utf-8")
     except OSError as error:
         raise ValueError(f"{file}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -13,8 +13,9 @@ from cds_service import remedies
 from cds_service.code_systems import canonical
 from cds_service.examination import ABSENT, CUT, FAILS, OTHER, OWN, Examination, Whole
 from cds_service.holdings import _SHORT
+from cds_service.qualities import issues, medicines, newest_first, page_size, stays_on_base
 from cds_service.terminal import plain
-from cds_service.trials import Choice, issues, medicines, newest_first, page_size, stays_on_base
+from cds_service.trials import Choice
 
 _MOST_ROWS = 15  # of a table on the screen; --json has them all
 _ANSWERS = {
@@ -57,6 +58,10 @@ def as_data(examined: Examination) -> dict[str, Any]:
         "unknown_codes": [
             {"kind": kind, "system": system, "code": code, "times": times}
             for (kind, system, code), times in seen.unknown.most_common()
+        ],
+        "laboratory_codes_without_loinc": [
+            {"system": system, "code": code, "times": times}
+            for (system, code), times in seen.local.most_common()
         ],
         "units": [
             {"analyte": analyte, "unit": unit, "is_understood": is_understood, "times": times}
@@ -180,6 +185,7 @@ def _show_codes(examined: Examination, console: Console) -> None:
     seen = examined.tally
     _show_table("Code systems", ("kind", "system"), _shortened(seen.systems), console)
     _show_table("Codes that no table holds", ("kind", "system", "code"), _shortened(seen.unknown), console)
+    _show_table("Laboratory codes without LOINC", ("system", "code"), seen.local, console)
     units = Counter(
         {
             (analyte, unit, "" if ok else "not understood"): times
@@ -199,13 +205,14 @@ def _shortened(counted: Counter[Any]) -> Counter[Any]:
 def _show_table(title: str, columns: tuple[str, ...], counted: Counter[Any], console: Console) -> None:
     if not counted:
         return
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     table.add_column("times", justify="right")
     for name in columns:
         table.add_column(name, overflow="fold")
     for cells, times in counted.most_common(_MOST_ROWS):
         table.add_row(str(times), *(Text(plain(each)) for each in cells))
     console.print()
+    console.print(Text(title, style="bold"))
     console.print(table)
     if len(counted) > _MOST_ROWS:
         console.print(Text(f"and {len(counted) - _MOST_ROWS} more; --json lists them all", style="dim"))

@@ -15,14 +15,19 @@ from cds_service.fhir import MEDICATION_LISTS
 from cds_service.fhir_server import Limits, Outcome, Server
 from cds_service.hooks import HookRequest
 from cds_service.network import Network
+from cds_service.other_queries import form
+from cds_service.prefetch import LAB_KEYS
 from cds_service.recognition import Reading
+from cds_service.resources import Resource
 from cds_service.tally import Tally
-from cds_service.trials import Bench, Choice, call_about
+from cds_service.trials import Bench, Choice, call_about, resources
 
 # A slow server is to be told from one that does not answer: so many times longer than the service would wait.
 _PATIENCE = 5
 _NOT_THERE = frozenset({"status-404", "status-410"})
-_MAYBE_NOT_THERE = frozenset({"status-400", "status-403", "status-405", "status-422", "status-501"})
+# said of a type that is unknown too, and of much else: it counts when the type is not declared either
+_MAYBE_NOT_THERE = _NOT_THERE | {"status-400", "status-405", "status-422", "status-501"}
+_CLOSED = "status-403"
 # Lists that a FHIR server may not have at all; that there is none is then true of every patient.
 _MAY_BE_ABSENT = (*MEDICATION_LISTS, "serviceRequests", "encounters", "questionnaireResponses")
 
@@ -48,8 +53,8 @@ class Examination:
     What was found out.
 
     *choices* and *states* are by prefetch key. *full* is what a call without prefetch takes; *gated* what it takes
-    where there is no report, *twice* where there is one and the rest is fetched after it. *seconds* is the budget that
-    the service would have.
+    where there is no report, *twice* where there is one and the rest is fetched after it. *limits* are those that the
+    service keeps.
     """
 
     base: str
@@ -104,13 +109,35 @@ async def examine(question: Question, network: Network, reading: Reading) -> Exa
     person = await bench.choose("patient", asked["patient"])
     _check_first_contact(person, server, known)
     others = [await bench.choose(key, query) for key, query in asked.items() if key != "patient"]
-    choices = (person, *others)
+    choices = (person, *await _consistent(bench, others))
     states = _states(choices, known)
     best = {each.key: each.best.query for each in choices if states[each.key] != ABSENT}
     bench = replace(bench, server=replace(server, queries=best))
     full, gated, twice, found = await _everything(bench)
-    seen = tally.tally((bench.record(each) for each in found), reading)
+    seen = tally.tally((bench.record(each) for each in found), _laboratory(choices), reading)
     return Examination(question.base, known, choices, states, full, gated, twice, seen, question.limits)
+
+
+async def _consistent(bench: Bench, choices: list[Choice]) -> list[Choice]:
+    """
+    The choices; where one list of results shows that our codes are not understood as they are, all of them.
+
+    A test patient may have nothing in the other lists to show it by.
+    """
+    of_results = [each for each in choices if each.key in LAB_KEYS]
+    ways = (form(each.best.query) for each in of_results if each.codes_are_ignored)
+    way = next(ways, None)
+    if way is None:
+        return choices
+    silent = [each.key for each in of_results if not each.best.usable and form(each.best.query) == "code"]
+    return [await bench.asked_like(each, way) if each.key in silent else each for each in choices]
+
+
+def _laboratory(choices: tuple[Choice, ...]) -> list[Resource]:
+    """All laboratory results that came when asked for by category."""
+    tried = (trial for choice in choices if choice.key == "labs" for trial in choice.tried)
+    whole = next((trial for trial in tried if "category=laboratory" in trial.query), None)
+    return [each for value in (whole.values() if whole else ()) for each in resources(value) if each.code]
 
 
 async def _capability(server: Server, seconds: float) -> Capability | None:
@@ -204,12 +231,18 @@ def _state(choice: Choice) -> str:
 
 
 def _is_absent(choice: Choice, known: Capability | None) -> bool:
-    """Whether there is no such list on this server; a declared one that fails is not absent but broken or closed."""
+    """
+    Whether there is no such list on this server.
+
+    What is declared and not found, or closed to us, may be there for others. Of medicines it is enough: the other list
+    holds them too.
+    """
     if choice.key not in _MAY_BE_ABSENT:
         return False
-    codes = set(choice.usual.codes)
-    lacks = known is not None and known.lacks(TYPES[choice.key])
-    return codes <= _NOT_THERE or (lacks and codes <= _NOT_THERE | _MAYBE_NOT_THERE)
+    codes, of_medicines = set(choice.usual.codes), choice.key in MEDICATION_LISTS
+    if known is None or not known.lacks(TYPES[choice.key]):
+        return codes <= _NOT_THERE and (known is None or of_medicines)
+    return codes <= (_MAYBE_NOT_THERE | {_CLOSED} if of_medicines else _MAYBE_NOT_THERE)
 
 
 # --- all of it at once --------------------------------------------------------------------------------------------

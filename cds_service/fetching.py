@@ -72,7 +72,7 @@ async def complete(
         prefetch={**request.prefetch, **{each.key: each.value() for each in lists}},
         unread=(*request.unread, *(lost for each in lists for lost in each.unread)),
         fetched={**request.fetched, **{each.key: each.code for each in lists}},
-        unsorted=request.unsorted.union(each.key for each in lists if not each.is_sorted),
+        unsorted=request.unsorted.union(each.key for each in lists if each.goes_on_unsorted()),
     )
     if not set(wanted).intersection(MEDICATION_LISTS):
         return found, tuple(each.outcome() for each in lists)
@@ -106,7 +106,7 @@ class _List:
         self._entries: list[Entry] = []
         self._next: str | None = None
         self._goes_on = ""  # why not all of it is here
-        self.is_sorted = True
+        self._is_sorted = True
         self._pages = 0
         self._milliseconds = 0.0
 
@@ -141,7 +141,7 @@ class _List:
                 if fault.code not in _NOT_UNDERSTOOD or way == forms[-1]:
                     raise
             else:
-                self.is_sorted = "_sort=" in way
+                self._is_sorted = "_sort=" in way
                 return
 
     def _url(self, query: str) -> str:
@@ -199,6 +199,10 @@ class _List:
             entry=tuple(self._entries[: self._server.limits.entries]),
             link=_NEXT if self._goes_on else None,
         )
+
+    def goes_on_unsorted(self) -> bool:
+        """Whether there is more of a list that we had to ask for without its order."""
+        return bool(self._goes_on) and not self._is_sorted
 
     def outcome(self) -> Outcome:
         """What became of it."""

@@ -94,8 +94,8 @@ def _supply(key: str, request: HookRequest, unread: Iterable[Unread]) -> Supply:
         return Supply.FAILED
     if value.resource_type == "Bundle":
         supply = _bundle_supply(value)
-        is_sorted = key not in request.unsorted and _is_newest_first(value.entry or ())
-        return supply if supply is not Supply.PAGED or is_sorted else Supply.UNSORTED
+        is_unsorted = supply is Supply.PAGED and key in request.fetched and not _is_newest_first(value)
+        return Supply.UNSORTED if is_unsorted or key in request.unsorted else supply
     # one resource in place of a list is taken; one that can't stand under any of our keys is no answer
     return Supply.GIVEN if value.resource_type in USED_TYPES else Supply.FAILED
 
@@ -111,12 +111,13 @@ def _bundle_supply(bundle: PrefetchValue) -> Supply:
     return Supply.GIVEN if _has_results(bundle) else Supply.EMPTY
 
 
-def _is_newest_first(entries: Iterable[Entry]) -> bool:
+def _is_newest_first(bundle: PrefetchValue) -> bool:
     """
     Whether a list that goes on unread has shown its newest entries: servers may ignore `_sort` without a word.
 
     Partial dates are compared as far as both reach; entries without a date say nothing.
     """
+    entries = bundle.entry or ()
     days = [day for entry in entries if entry.resource is not None and (day := _day(entry.resource))]
     return all(later[: len(earlier)] >= earlier[: len(later)] for later, earlier in pairwise(days))
 

@@ -15,6 +15,8 @@ def place(error: BaseException) -> str:
 
     A message may quote what it stumbled over, and that may be a patient's.
     """
+    while isinstance(error, BaseExceptionGroup):  # of tasks that ran together: the first that failed
+        error = error.exceptions[0]
     last = extract_tb(error.__traceback__)[-1:]
     where = f" at {last[0].filename.rpartition('/')[2]}:{last[0].lineno} in {last[0].name}" if last else ""
     return f"{type(error).__name__}{where}"

@@ -4,17 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.client_entries import TYPES
 from cds_service.examination import ABSENT, CUT, FAILS, Examination
-from cds_service.fetching import MORE
+from cds_service.fetching import MORE, STRAY
 from cds_service.prefetch import LAB_KEYS
-from cds_service.trials import (
-    WITHHELD,
-    Choice,
-    issues,
-    medicines,
-    newest_first,
-    page_size,
-    withheld,
-)
+from cds_service.qualities import issues, medicines, newest_first, page_size, withheld
+from cds_service.trials import WITHHELD, Choice
 
 _MOST_WORDS = 60  # characters of a parameter
 
@@ -46,6 +39,11 @@ def remarks(examined: Examination) -> Iterator[str]:
         if choice.best.answers:
             for remark in (*_of_answer(choice, examined.limits.seconds), *_of_results(choice)):
                 yield f"{choice.key}: {remark}"
+    if local := sum(examined.tally.local.values()):
+        yield (
+            f"labs: {local} results of the category laboratory carry no LOINC code, and no query by code finds them; "
+            "map those of ours with LEGCRAMPS_CODE_MAP, or set LEGCRAMPS_LABS_BY=category if their names tell"
+        )
     if examined.full.seconds > examined.limits.seconds:
         yield (
             f"all at once: takes {examined.full.seconds:.1f} s, and LEGCRAMPS_FETCH_SECONDS is "
@@ -75,8 +73,12 @@ def _why(choice: Choice) -> str:
         return f"our own query is refused ({usual.code})"
     if not usual.is_as_asked:
         return "our own query is refused as it is"
-    if usual.usable < best.usable:
+    if choice.codes_are_ignored:
+        return f"our own query finds 0 of {best.usable} usable entries, and no word of it: bare codes are ignored"
+    if usual.code != STRAY and usual.usable < best.usable:
         return f"our own query finds {usual.usable} of {best.usable} usable entries, and says nothing of the others"
+    if not best.usable:
+        return "nothing came to tell by, but our own form of query finds nothing in another list of results"
     return "our own query does not bring the whole list"
 
 

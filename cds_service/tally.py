@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cds_service import holdings
+from cds_service.code_systems import LOINC, canonical
 from cds_service.inventory import NOT_KNOWN, Line
 from cds_service.laboratory import Analyte
 from cds_service.recognition import Reading
 from cds_service.record import PatientRecord, Result
+from cds_service.resources import Resource
 
 _KINDS = ("medicine", "diagnosis", "result")
 _TEXT_ONLY = "(words only)"
@@ -23,13 +25,14 @@ class Tally:
     Counts over all records.
 
     *systems* by kind and code system; *unknown* by kind, system and code; *units* by analyte and unit, with whether
-    it is understood.
+    it is understood; *local* by system and code, of laboratory results without LOINC, which no query by code finds.
     """
 
     lines: tuple[Line, ...] = ()
     systems: Counter[tuple[str, str]] = field(default_factory=Counter)
     unknown: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     units: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    local: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def sentences(self) -> Iterator[str]:
         """How many entries of each kind are used, irrelevant and not understood, and why not."""
@@ -40,8 +43,12 @@ class Tally:
         return holdings.counts(self.lines)
 
 
-def tally(records: Iterable[tuple[PatientRecord, tuple[Line, ...]]], reading: Reading) -> Tally:
-    """Count what records hold; the lines are those of `inventory`."""
+def tally(
+    records: Iterable[tuple[PatientRecord, tuple[Line, ...]]],
+    laboratory: Iterable[Resource],
+    reading: Reading,
+) -> Tally:
+    """Count what records hold; the lines are those of `inventory`. *laboratory* are results of that category."""
     made = Tally()
     every: list[Line] = []
     for record, lines in records:
@@ -51,7 +58,16 @@ def tally(records: Iterable[tuple[PatientRecord, tuple[Line, ...]]], reading: Re
         of_results = (line for line in lines if line.kind == "result")
         for result, line in zip(record.results, of_results, strict=False):  # those that are lost come last
             made.units.update(_units(result, line, reading.analytes))
-    return Tally(tuple(every), made.systems, made.unknown, made.units)
+    made.local.update(each for resource in laboratory for each in _local(resource))
+    return replace(made, lines=tuple(every))
+
+
+def _local(resource: Resource) -> set[tuple[str, str]]:
+    codings = (resource.code.coding if resource.code else None) or ()
+    if any(canonical(each.system or "") == LOINC for each in codings):
+        return set()
+    codes = {(_cut(each.system or _NO_SYSTEM), _cut(each.code)) for each in codings if each.code}
+    return codes or {(_TEXT_ONLY, "")}
 
 
 def _systems(line: Line) -> set[tuple[str, str]]:

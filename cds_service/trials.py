@@ -1,24 +1,28 @@
 """Each of our queries tried on a FHIR server, and the one that works best there."""
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from statistics import median
 
 from cds_service import fetching
 from cds_service.client_entries import TYPES
-from cds_service.code_systems import LOINC, SNOMED
+from cds_service.code_systems import LOINC, canonical
 from cds_service.errors import DataUnavailable, RequestInvalid
 from cds_service.fetching import MORE, STRAY
-from cds_service.fhir import KEYS, MEDICATION_LISTS, gather
-from cds_service.fhir import WITHHELD as WITHHELD_CODES
+from cds_service.fhir import KEYS, gather
 from cds_service.fhir_server import OK, Outcome, Server
 from cds_service.hooks import HookRequest
 from cds_service.inventory import Fate, Line, inventory
-from cds_service.medicine_reads import MEDICATIONS
 from cds_service.normalise import patient_record
+from cds_service.other_queries import (
+    CATEGORIES,
+    alternatives,
+    codes_of,
+    form,
+    left_out,
+    on_one_page,
+    put_back,
+)
 from cds_service.recognition import Reading
 from cds_service.record import PatientRecord
 from cds_service.resources import Resource
@@ -27,20 +31,11 @@ from cds_service.salvage import PrefetchValue
 WITHHELD = "withheld"
 """In place of a list there was only the word that something is not shown to us."""
 
+_FROM_BAD = {STRAY: 1, MORE: 2, OK: 3}  # everything else is worse
 _TRIES = 3  # of the query that was chosen, for its median
-_WHOLE_LIST = 1000  # where the pages after the first can't be reached; Epic and Medplum give that many
-_PATIENT = f"patient={fetching.PATIENT}"
-_LOINC_CODE = re.compile(r"\d{1,7}-\d")
-_CATEGORIES = {
-    "conditions": "problem-list-item,encounter-diagnosis,health-concern",
-    "labs": "laboratory",
-    "glucose": "laboratory",
-    "observations": "vital-signs,survey,social-history",
-}
 # Lists of which a server may give a part only, without a word: tried in another way even when the first one answers.
-_MAY_BE_SHORT = frozenset(_CATEGORIES)
+_MAY_BE_SHORT = frozenset(CATEGORIES)
 _NOT_WORTH_A_CHANGE = frozenset({"status-401", "timeout", "connection", "name", "tls", "address-refused"})
-_MEDICATION = re.compile(r"(?:.*/)?Medication/([^/]+)(?:/_history/[^/]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +62,8 @@ class Trial:
 
     @property
     def code(self) -> str:
-        """What came of it: "ok", or the first other code."""
-        return next((each for each in self.codes if each != OK), OK)
+        """What came of it with the patient for whom it went worst."""
+        return min(self.codes, key=lambda each: _FROM_BAD.get(each, 0))
 
     @property
     def works(self) -> bool:
@@ -89,6 +84,12 @@ class Trial:
         """How many entries are what was asked for, without what came along."""
         held = (each for value in self.values() for each in resources(value))
         return sum(each.resource_type == TYPES[self.key] for each in held)
+
+    def loinc(self) -> set[str]:
+        """The LOINC codes that came."""
+        held = (each.code for value in self.values() for each in resources(value) if each.code)
+        codings = (coding for concept in held for coding in concept.coding or ())
+        return {each.code for each in codings if each.code and canonical(each.system or "") == LOINC}
 
     def values(self) -> Iterator[PrefetchValue]:
         """What came, a value a patient."""
@@ -112,6 +113,13 @@ class Choice:
     def usual(self) -> Trial:
         """The trial of our own query."""
         return self.tried[0]
+
+    @property
+    def codes_are_ignored(self) -> bool:
+        """Whether our own query finds nothing, and another one results with the very codes that we asked for."""
+        if not self.usual.answers or self.usual.usable or not self.best.usable:
+            return False
+        return not codes_of(self.default).isdisjoint(self.best.loinc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +163,27 @@ class Bench:
         best = await self._refined(max(tried, key=_rank))
         return Choice(key, query, tuple(tried), best, await self._median(best))
 
+    async def asked_like(self, choice: Choice, way: str) -> Choice:
+        """The same key by another form of query, if that was answered as well and found no less."""
+        like = (
+            each for each in choice.tried if form(each.query) == way and _rank(each) >= _rank(choice.best)
+        )
+        other = next(like, None)
+        if other is None:
+            return choice
+        best = await self._refined(other)
+        return replace(choice, best=best, milliseconds=await self._median(best))
+
     async def _refined(self, best: Trial) -> Trial:
         """The best one with each parameter that is understood; with longer pages where the next can't be reached."""
         if best.answers and not best.is_as_asked:
-            for more in _put_back(best):
-                trial = await self.tried(best.key, more(best.query))
+            asked = best.asked
+            for parameter in left_out(asked, best.query):
+                trial = await self.tried(best.key, put_back(parameter, asked, best.query))
                 if trial.is_as_asked and _rank(trial) >= _rank(best):
                     best = trial
         if best.code == STRAY:
-            longer = await self.tried(best.key, _with(best.query, "_count", str(_WHOLE_LIST)))
+            longer = await self.tried(best.key, on_one_page(best.query))
             return max(best, longer, key=_rank)
         return best
 
@@ -264,161 +284,20 @@ def _readable(request: HookRequest) -> HookRequest:
     return replace(request, prefetch={**_NOTHING, **held})
 
 
-# --- other queries ----------------------------------------------------------------------------------------------
+# --- which queries are worth a trial ------------------------------------------------------------------------------
 
 
 def _others(key: str, query: str, tried: Sequence[Trial]) -> Iterator[str]:
     """
     Further queries for a key, as long as one is worth trying; *tried* grows meanwhile.
 
-    First the plainer forms, where the server refused without saying why; then other ways to ask.
+    First all on one page, where the next one can't be reached; plainer forms, where the server refused without saying
+    why; then other ways to ask.
     """
+    if tried[0].code == STRAY:
+        yield on_one_page(query)
     plainer = list(fetching.ways(query))[1:] if tried[0].is_as_asked else []
     yield from (each for each in plainer if not any(trial.answers for trial in tried))
-    for other in _alternatives(key, query):
+    for other in alternatives(key, query):
         if key in _MAY_BE_SHORT or not any(each.usable for each in tried):
             yield other
-
-
-def _alternatives(key: str, query: str) -> Iterator[str]:
-    if "&code=" in query and "|" not in query:
-        yield re.sub(r"(?<=&code=)[^&]*", lambda codes: _with_systems(codes[0]), query)
-    if key in _CATEGORIES and "category=" not in query:
-        without_codes = re.sub(r"&code=[^&]*", "", query)
-        whole = _with(without_codes, "_count", "500") if without_codes != query else query
-        yield whole.replace(_PATIENT, f"{_PATIENT}&category={_CATEGORIES[key]}", 1)
-    if key == "medicationRequests" and "intent=" not in query:
-        yield query.replace(_PATIENT, f"{_PATIENT}&intent=order,plan", 1)
-    if key == "serviceRequests" and "&status=" in query:
-        yield re.sub(r"&status=[^&]*", "", query)
-
-
-def _with_systems(codes: str) -> str:
-    return ",".join(_with_system(code) for code in codes.split(","))
-
-
-def _with_system(code: str) -> str:
-    """A code with its system where the form tells it; a site's own codes stay as they are."""
-    if _LOINC_CODE.fullmatch(code):
-        return f"{LOINC}|{code}"
-    return f"{SNOMED}|{code}" if code.isdecimal() else code
-
-
-def _with(query: str, name: str, value: str) -> str:
-    """The query with a parameter set."""
-    changed = re.sub(rf"(?<=[?&]){name}=[^&]*", f"{name}={value}", query)
-    return changed if f"{name}={value}" in changed else f"{query}&{name}={value}"
-
-
-@dataclass(frozen=True, slots=True)
-class _PutBack:
-    """Puts one parameter back where it stood in the query that the server did not understand as a whole."""
-
-    asked: tuple[str, ...]
-    parameter: str
-
-    def __call__(self, query: str) -> str:
-        path, _, rest = query.partition("?")
-        kept = {*rest.split("&"), self.parameter}
-        return f"{path}?{'&'.join(each for each in self.asked if each in kept)}"
-
-
-def _put_back(trial: Trial) -> Iterator[_PutBack]:
-    asked = tuple(trial.asked.partition("?")[2].split("&"))
-    kept = trial.query.partition("?")[2].split("&")
-    return (_PutBack(asked, each) for each in asked if each not in kept)
-
-
-# --- what is to be told of an answer ------------------------------------------------------------------------------
-
-
-def newest_first(trial: Trial) -> bool | None:
-    """Whether dates really descend; None when it was not asked for, or there is too little to tell."""
-    if "_sort=-" not in trial.query or not trial.answers:
-        return None
-    told = [_days(value, trial.key) for value in trial.values()]
-    if not any(len(set(days)) > 1 for days in told):
-        return None
-    return all(later[: len(one)] >= one[: len(later)] for days in told for later, one in pairwise(days))
-
-
-def _days(value: PrefetchValue, key: str) -> list[str]:
-    held = [each for each in resources(value) if each.resource_type == TYPES[key]]
-    return [day for each in held if (day := _day(each))]
-
-
-def _day(resource: Resource) -> str:
-    """The day that our queries sort by, as far as it is written."""
-    period = resource.effective_period
-    started = period.start if period else None
-    written = (
-        resource.authored_on
-        or resource.effective_date_time
-        or resource.effective_instant
-        or resource.authored
-        or started
-    )
-    return (written or "")[:10]
-
-
-def page_size(trial: Trial) -> tuple[bool | None, int]:
-    """Whether `_count` is honoured, and the entries of a page; None as long as all fits on one page."""
-    asked = re.search(r"[?&]_count=(\d+)", trial.query)
-    if asked is None or not trial.answers:
-        return None, 0
-    count, kind = int(asked[1]), TYPES[trial.key]
-    most = max(sum(each.resource_type == kind for each in resources(value)) for value in trial.values())
-    if trial.pages < 2:
-        return (False if most > count else None), most
-    return count * (trial.pages - 1) < most <= count * trial.pages, -(-most // trial.pages)
-
-
-def stays_on_base(trial: Trial) -> bool | None:
-    """Whether a list goes on below the base; None when it did not go on."""
-    return False if trial.code == STRAY else True if trial.pages > 1 else None
-
-
-def withheld(trial: Trial) -> int:
-    """How many times the server says that something is not shown to us."""
-    return sum(count for code, count in issues(trial).items() if code in WITHHELD_CODES)
-
-
-def issues(trial: Trial) -> Counter[str]:
-    """What the server says beside the entries: codes of OperationOutcome issues that are more than information."""
-    outcomes = (
-        each for value in trial.values() for each in resources(value) if value.resource_type == "Bundle"
-    )
-    told = (issue for each in outcomes for issue in each.issue or ())
-    return Counter(
-        issue.code or "" for issue in told if issue.severity != "information" or issue.code in WITHHELD_CODES
-    )
-
-
-def medicines(trial: Trial) -> Mapping[str, int]:
-    """How medicines that are referred to can be had: by `included`, `read`, or `missing`."""
-    counted = Counter(included=0, read=0, missing=0)
-    if trial.key not in MEDICATION_LISTS:
-        return counted
-    for request in trial.found:
-        came = {key: _ids(request.prefetch.get(key)) for key in (trial.key, MEDICATIONS)}
-        value = request.prefetch.get(trial.key)
-        for name in _referred_to(value) if value else ():
-            way = (
-                "included" if name in came[trial.key] else "read" if name in came[MEDICATIONS] else "missing"
-            )
-            counted[way] += 1
-    return counted
-
-
-def _ids(value: PrefetchValue | None) -> set[str | None]:
-    held = resources(value) if value else iter(())
-    return {each.id for each in held if each.resource_type == "Medication"}
-
-
-def _referred_to(value: PrefetchValue) -> set[str]:
-    named = (
-        each.medication_reference or (each.medication.reference if each.medication else None)
-        for each in resources(value)
-    )
-    found = (_MEDICATION.fullmatch(each.reference or "") for each in named if each)
-    return {each[1] for each in found if each}

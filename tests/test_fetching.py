@@ -359,16 +359,18 @@ def test_a_list_that_is_withheld_is_no_empty_list(code: str) -> None:
         (("2026-05-01", "2024-01-01", "2026-06-01"), Supply.UNSORTED),
     ],
 )
-def test_a_list_that_is_cut_off_is_trusted_only_when_it_is_newest_first(
+def test_a_fetched_list_that_is_cut_off_is_trusted_only_when_it_is_newest_first(
     days: tuple[str, ...], state: Supply
 ) -> None:
     results = [a_result(f"k{number}", day) for number, day in enumerate(days)]
     cut = going_on(a_bundle(*results), "https://elsewhere.example/")
 
     fetched, _ = labs_from(httpx.Response(200, json=cut))
+    continued, _ = fetch(the_router(), REQUIRED | {"labs": cut})
     sent = read(a_call(prefetch=REQUIRED | {"labs": cut}))
 
-    assert (supply(fetched), supply(sent)) == (state, state)
+    assert (supply(fetched), supply(continued)) == (state, state)
+    assert supply(sent) is Supply.PAGED
 
 
 def test_a_list_asked_for_without_its_order_is_not_trusted_when_it_is_cut_off() -> None:

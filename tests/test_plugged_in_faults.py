@@ -239,7 +239,7 @@ def test_a_server_that_hangs_holds_up_nobody_else(connected: Connected, odd: Odd
 
     with ThreadPoolExecutor(12) as others:
         hanging = [others.submit(asked_of, odd, connected, patient) for _ in range(12)]
-        while len(odd.requests) < 12:
+        while len(odd.requests) < 12 and not all(each.done() for each in hanging):
             sleep(0.01)
         usual = cards(connected.fetched(patient))
     statuses = [each.result()[0].status_code for each in hanging]
