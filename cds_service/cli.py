@@ -143,7 +143,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Try our queries on a FHIR server: what works there, how fast, which codes and units come. For test patients."""
-    from cds_service import doctor as doctors
+    from cds_service.connecting import doctor as doctors
 
     try:
         settings = site.load()

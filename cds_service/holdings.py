@@ -14,7 +14,7 @@ from cds_service.terminal import plain
 
 _PLURAL = {"medicine": "medicines", "diagnosis": "diagnoses", "result": "results", "entry": "entries"}
 _LONGEST = 40  # characters of the words in a table on the screen
-_SHORT = {
+SHORT_NAMES = {
     RXNORM: "RxNorm",
     ATC: "ATC",
     SNOMED: "SNOMED CT",
@@ -82,6 +82,6 @@ def _table(title: str, rows: Iterable[Unknown]) -> Table:
         table.add_column(name, overflow="fold")
     for row in rows:
         said = row.words if len(row.words) <= _LONGEST else f"{row.words[: _LONGEST - 1]}…"
-        cells = (_SHORT.get(canonical(row.system), row.system), row.code, said)
+        cells = (SHORT_NAMES.get(canonical(row.system), row.system), row.code, said)
         table.add_row(str(row.times), *(Text(plain(each)) for each in cells))
     return table

@@ -18,7 +18,7 @@ from cds_service import settings as site
 from cds_service.advise import Site, advise
 from cds_service.calls import FhirAccess
 from cds_service.cli import app
-from cds_service.doctor import Visit, doctor, knowledge_of, token_in
+from cds_service.connecting.doctor import Visit, doctor, knowledge_of, token_in
 from cds_service.errors import Unreachable
 from cds_service.hooks import Card, HookRequest, decode
 from cds_service.knowledge import Knowledge

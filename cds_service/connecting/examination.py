@@ -2,25 +2,26 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from cds_service import capability, fetching, tally
+from cds_service import fetching
 from cds_service.calls import CARRIERS
-from cds_service.capability import Capability
 from cds_service.client_entries import NONE, TYPES
+from cds_service.connecting import capability, tally
+from cds_service.connecting.capability import Capability
+from cds_service.connecting.other_queries import form
+from cds_service.connecting.tally import Tally
+from cds_service.connecting.trials import Bench, Choice, call_about, resources
 from cds_service.errors import Unreachable
 from cds_service.fetching import STRAY
 from cds_service.fhir import MEDICATION_LISTS
 from cds_service.fhir_server import Limits, Outcome, Server
 from cds_service.hooks import HookRequest
 from cds_service.network import Network
-from cds_service.other_queries import form
 from cds_service.prefetch import LAB_KEYS
 from cds_service.recognition import Reading
 from cds_service.resources import Resource
-from cds_service.tally import Tally
-from cds_service.trials import Bench, Choice, call_about, resources
 
 # A slow server is to be told from one that does not answer: so many times longer than the service would wait.
 _PATIENCE = 5
@@ -90,7 +91,7 @@ class Question:
 
     base: str
     patients: tuple[str, ...]
-    token: str | None
+    token: str | None = field(repr=False)
     queries: Mapping[str, str]
     limits: Limits
 

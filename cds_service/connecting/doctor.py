@@ -4,7 +4,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from cds_service import client_profile, doctor_report, reception, settings, start
+from cds_service import reception, settings, start
 from cds_service.client_entries import Profile, Site
-from cds_service.examination import Examination, Question, examine
+from cds_service.connecting import client_profile, report
+from cds_service.connecting.examination import Examination, Question, examine
 from cds_service.knowledge import Knowledge
 from cds_service.network import Network, Reach
 from cds_service.recognition import Reading
@@ -35,7 +36,7 @@ class Visit:
 
     base: str
     patients: tuple[str, ...]
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     profile: Path | None = None
     as_json: bool = False
     transport: httpx.AsyncBaseTransport | None = None
@@ -53,9 +54,9 @@ def doctor(visit: Visit, site: Settings, knowledge: Knowledge) -> int:
     examined = asyncio.run(_examined(visit, site, knowledge))
     console = Console()
     if visit.as_json:
-        sys.stdout.write(f"{doctor_report.as_json(examined)}\n")
+        sys.stdout.write(f"{report.as_json(examined)}\n")
     else:
-        doctor_report.show(examined, console)
+        report.show(examined, console)
     if visit.profile is not None:
         client_profile.write(visit.profile, _profile(examined, site))
         if not visit.as_json:

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cds_service import remedies
 from cds_service.code_systems import canonical
-from cds_service.examination import ABSENT, CUT, FAILS, OTHER, OWN, Examination, Whole
-from cds_service.holdings import _SHORT
-from cds_service.qualities import issues, medicines, newest_first, page_size, stays_on_base
+from cds_service.connecting import remedies
+from cds_service.connecting.examination import ABSENT, CUT, FAILS, OTHER, OWN, Examination, Whole
+from cds_service.connecting.qualities import issues, medicines, newest_first, page_size, stays_on_base
+from cds_service.connecting.trials import Choice
+from cds_service.holdings import SHORT_NAMES
 from cds_service.terminal import plain
-from cds_service.trials import Choice
 
 _MOST_ROWS = 15  # of a table on the screen; --json has them all
 _ANSWERS = {
@@ -198,7 +198,7 @@ def _show_codes(examined: Examination, console: Console) -> None:
 def _shortened(counted: Counter[Any]) -> Counter[Any]:
     made: Counter[Any] = Counter()
     for (kind, system, *code), times in counted.items():
-        made[kind, _SHORT.get(canonical(system), system), *code] += times
+        made[kind, SHORT_NAMES.get(canonical(system), system), *code] += times
     return made
 
 

@@ -7,14 +7,7 @@ from statistics import median
 from cds_service import fetching
 from cds_service.client_entries import TYPES
 from cds_service.code_systems import LOINC, canonical
-from cds_service.errors import DataUnavailable, RequestInvalid
-from cds_service.fetching import MORE, STRAY
-from cds_service.fhir import KEYS, gather
-from cds_service.fhir_server import OK, Outcome, Server
-from cds_service.hooks import HookRequest
-from cds_service.inventory import Fate, Line, inventory
-from cds_service.normalise import patient_record
-from cds_service.other_queries import (
+from cds_service.connecting.other_queries import (
     CATEGORIES,
     alternatives,
     codes_of,
@@ -23,6 +16,13 @@ from cds_service.other_queries import (
     on_one_page,
     put_back,
 )
+from cds_service.errors import DataUnavailable, RequestInvalid
+from cds_service.fetching import MORE, STRAY
+from cds_service.fhir import KEYS, gather
+from cds_service.fhir_server import OK, Outcome, Server
+from cds_service.hooks import HookRequest
+from cds_service.inventory import Fate, Line, inventory
+from cds_service.normalise import patient_record
 from cds_service.recognition import Reading
 from cds_service.record import PatientRecord
 from cds_service.resources import Resource
@@ -34,7 +34,7 @@ WITHHELD = "withheld"
 _FROM_BAD = {STRAY: 1, MORE: 2, OK: 3}  # everything else is worse
 _TRIES = 3  # of the query that was chosen, for its median
 # Lists of which a server may give a part only, without a word: tried in another way even when the first one answers.
-_MAY_BE_SHORT = frozenset(CATEGORIES)
+_MAY_BESHORT = frozenset(CATEGORIES)
 _NOT_WORTH_A_CHANGE = frozenset({"status-401", "timeout", "connection", "name", "tls", "address-refused"})
 
 
@@ -299,5 +299,5 @@ def _others(key: str, query: str, tried: Sequence[Trial]) -> Iterator[str]:
     plainer = list(fetching.ways(query))[1:] if tried[0].is_as_asked else []
     yield from (each for each in plainer if not any(trial.answers for trial in tried))
     for other in alternatives(key, query):
-        if key in _MAY_BE_SHORT or not any(each.usable for each in tried):
+        if key in _MAY_BESHORT or not any(each.usable for each in tried):
             yield other

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.client_entries import TYPES
-from cds_service.examination import ABSENT, CUT, FAILS, Examination
+from cds_service.connecting.examination import ABSENT, CUT, FAILS, Examination
+from cds_service.connecting.qualities import issues, medicines, newest_first, page_size, withheld
+from cds_service.connecting.trials import WITHHELD, Choice
 from cds_service.fetching import MORE, STRAY
-from cds_service.prefetch import LAB_KEYS
-from cds_service.qualities import issues, medicines, newest_first, page_size, withheld
-from cds_service.trials import WITHHELD, Choice
 
 _MOST_WORDS = 60  # characters of a parameter
 
@@ -119,10 +118,11 @@ def _of_answer(choice: Choice, seconds: float) -> Iterator[str]:
 
 
 def _of_results(choice: Choice) -> Iterator[str]:
-    if choice.key not in LAB_KEYS or choice.best.usable:
+    # by category the other lists of results hold what is not theirs
+    if choice.key != "labs" or choice.best.usable:
         return
     most = max(each.matches() for each in choice.tried)
     if most:
         yield f"{most} entries came in one way or another, and none that a rule reads; see the codes below"
-    elif choice.key == "labs":
+    else:
         yield "none came, so that nothing is known of how codes are understood; name a patient with results"
