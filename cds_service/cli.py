@@ -188,7 +188,9 @@ def _greeting(settings: Settings, knowledge: Knowledge) -> str:
         lines.append(
             f"Codes of this site: {mapping['used']} used. Mappings not used: {', '.join(unused) or 'none'}"
         )
-    if settings.is_demo:
+    if settings.authenticates:
+        lines.append("Clients are asked who they are: every call of a hook needs a signed token")
+    elif settings.is_demo:
         lines += [
             "Cards for a built-in patient:",
             f"  curl -s {settings.base_url}/demo/{DEMO_STORY} | curl -s -H 'Content-Type: application/json' "

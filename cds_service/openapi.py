@@ -1,4 +1,4 @@
-"""How the hook is described on /docs; it reads its body itself, so nobody else can tell."""
+"""How the hook is described in /openapi.json; it reads its body itself, so nobody else can tell."""
 
 from typing import Any
 
@@ -19,7 +19,11 @@ def _request(name: str) -> dict[str, Any]:
             "hook": {"type": "string", "const": name},
             "hookInstance": {"type": "string", "format": "uuid"},
             "fhirServer": {"type": "string", "format": "uri"},
-            "fhirAuthorization": {"type": "object"},
+            "fhirAuthorization": {
+                "type": "object",
+                "required": ["access_token"],
+                "properties": {"access_token": {"type": "string"}, "token_type": {"const": "Bearer"}},
+            },
             "context": {
                 "type": "object",
                 "required": ["userId", "patientId"],
@@ -47,9 +51,13 @@ _RESPONSES = {
         str(status): {"description": f"{what}: an OperationOutcome", "content": {"application/json": {}}}
         for status, what in (
             (400, "Not a request that can be used"),
-            (412, "Required data was not supplied"),
+            (401, "No valid token of a known client, where clients are asked who they are"),
+            (403, "A hook that is not open to this client"),
+            (408, "Took too long to arrive"),
+            (412, "Required data was not supplied and could not be fetched"),
             (413, "Too large"),
             (415, "Not JSON"),
+            (503, "Too much to do just now; Retry-After says when to come back"),
         )
     },
 }
