@@ -461,4 +461,6 @@ def test_the_hook_is_described() -> None:
 
     schema = described["requestBody"]["content"]["application/json"]["schema"]
     assert schema["required"] == ["hook", "hookInstance", "context"]
-    assert set(described["responses"]) == {"200", "400", "412", "413", "415"}
+    assert set(described["responses"]) == {
+        *("200", "400", "401", "403", "408", "412", "413", "415", "503"),
+    }

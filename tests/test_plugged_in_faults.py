@@ -49,10 +49,14 @@ def odd() -> Iterator[OddServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[OddServer]:
-    """A server that nobody has listed."""
-    with OddServer({"/": answers(NOBODY)}, host="127.0.0.2") as server:
+@pytest.fixture(scope="module", params=["127.0.0.1", "127.0.0.2"], ids=["another port", "another host"])
+def elsewhere(request: pytest.FixtureRequest) -> Iterator[OddServer]:
+    """
+    A server that nobody has listed.
+
+    On the other port it could be reached, since the address is that of a listed server.
+    """
+    with OddServer({"/": answers(NOBODY)}, host=request.param) as server:
         yield server
 
 
