@@ -1,6 +1,6 @@
 """The main path: read the patient, recognise what matters, find contributors, word them. Start reading here."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ from cds_service.policy import USUAL, Policy
 from cds_service.recognition import Reading, recognise
 from cds_service.record import PatientRecord
 from cds_service.resources import Supplied
+
+_CARRIERS = ("observations", "encounters", "questionnaireResponses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def advise(request: HookRequest, site: Site, today: date) -> Advice:
     aside = sorted(dropped, key=set_aside_first)
     desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}", site.policy)
     cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.judged), facts, desk)
-    return replace(seen, cards=cards, silence=None if cards else "nothing-found", judged=judged)
+    nothing = "nothing-found" if knowledge.contributors else "nothing-signed"
+    return replace(seen, cards=cards, silence=None if cards else nothing, judged=judged)
 
 
 def glance(request: HookRequest, site: Site, today: date) -> Advice | None:
@@ -124,13 +127,19 @@ def _silence(facts: Facts) -> str | None:
     if facts.is_adult is False:
         return "minor"
     if not facts.reports:
-        return facts.refusals[0] if facts.refusals else _no_report({kind for _, kind in facts.unread})
+        return facts.refusals[0] if facts.refusals else _no_report(facts)
     return None
 
 
-def _no_report(unread: Set[str]) -> str:
-    """A report may have stood in what could not be read; *unread* are the types of that."""
+def _no_report(facts: Facts) -> str:
+    """A report may have stood in what could not be read, or did not come."""
+    unread = {kind for _, kind in facts.unread}
     if not unread.isdisjoint(("Condition", "")):
         return "no-report-but-unread-conditions"
-    carriers = ("Observation", "Encounter", "QuestionnaireResponse")
-    return "no-report" if unread.isdisjoint(carriers) else "no-report-but-unread-entries"
+    if "conditions" in facts.cut_off:
+        return "no-report-but-conditions-cut-off"
+    if not unread.isdisjoint(("Observation", "Encounter", "QuestionnaireResponse")):
+        return "no-report-but-unread-entries"
+    # not the medicines and orders, whose reasons are the rarest carriers: many servers lack one of those lists
+    lacking = facts.missing | facts.cut_off
+    return "no-report" if lacking.isdisjoint(_CARRIERS) else "no-report-but-missing-lists"

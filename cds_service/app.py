@@ -122,7 +122,7 @@ def create_app(
 
 
 def _stand_in(adviser: Adviser) -> MakeCaller:
-    return lambda client, access: Caller(client, adviser, lambda *_: None, access)
+    return lambda client, access, places: Caller(client, adviser, lambda *_: None, access, places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +181,12 @@ class _Routes:
         with self.in_progress.one():
             caller = await self.reception.caller(request.headers.getlist("authorization"), HOOK_PATH, HOOK)
             request.state.client = caller.client.name
-            check_media_type(request.headers)
-            sent = await body(request, self.settings.max_body, self.settings.body_seconds)
-            call = hooks.decode(sent, HOOK)
-            request.state.hook_instance = call.hook_instance
-            advice, outcomes = await caller.answer(call, today(self.settings))
+            with caller.in_progress.one():
+                check_media_type(request.headers)
+                sent = await body(request, self.settings.max_body, self.settings.body_seconds)
+                call = hooks.decode(sent, HOOK)
+                request.state.hook_instance = call.hook_instance
+                advice, outcomes = await caller.answer(call, today(self.settings))
         told = _told(advice)
         cards = advice.cards
         if caller.client.is_silent and cards:
@@ -234,8 +235,8 @@ class _Routes:
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Turn an error into its status and an OperationOutcome; never repeats anything of the request."""
         status, said = _refusal(error)
-        if request.url.path == HOOK_PATH:
-            told = {name: getattr(error, name, None) for name in ("member", "reason", "fetched")}
+        if request.url.path.startswith("/cds-services"):  # a typing error in an address as well
+            told = {name: getattr(error, name, None) for name in ("member", "reason", "claimed", "fetched")}
             self._log_call(request, status, **told)
         headers = error.headers if isinstance(error, HTTPException) else _HEADERS.get(type(error))
         return JSONResponse(hooks.operation_outcome(status, said), status, headers)

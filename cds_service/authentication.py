@@ -65,6 +65,21 @@ class Authenticator:
             Unauthenticated: With the reason; nothing of the token is in it.
         """
         token = _token(authorization)
+        try:
+            return await self._checked(token, urls)
+        except Unauthenticated as error:
+            error.claimed = self._claimed(token.claims)
+            raise
+
+    def _claimed(self, claims: dict[str, Any]) -> str | None:
+        clients = self._of_issuer(claims)
+        return clients[0].name if len(clients) == 1 else None
+
+    def _of_issuer(self, claims: dict[str, Any]) -> tuple[Client, ...]:
+        issuer = claims.get("iss")
+        return self._clients.of_issuer(issuer) if isinstance(issuer, str) else ()
+
+    async def _checked(self, token: _Token, urls: Iterable[str]) -> Client:
         client = self._client(token.claims, urls)
         keys = await self._keys(client, token.header)
         if not any(_is_signed(token, key) for key in keys):
@@ -76,8 +91,7 @@ class Authenticator:
 
     def _client(self, claims: dict[str, Any], urls: Iterable[str]) -> Client:
         """The one that the token says it is from, in the order of the best practices."""
-        issuer = claims.get("iss")
-        clients = self._clients.of_issuer(issuer) if isinstance(issuer, str) else ()
+        clients = self._of_issuer(claims)
         if not clients:
             raise Unauthenticated("issuer")
         named = _audiences(claims.get("aud"))
@@ -175,7 +189,7 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
 
 
 def _check_id(token_id: Any) -> None:
-    # not printable are control characters and halves of a character, which no database takes
+    # not printable are control characters and halves of a character, which can't be encoded
     if not isinstance(token_id, str) or not 0 < len(token_id) <= _LONGEST_ID or not token_id.isprintable():
         raise Unauthenticated("claims")
 

@@ -1,20 +1,20 @@
 """One hook call of one client: what the prefetch lacks is fetched, the core is asked, the client's own rules hold."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
 from msgspec import structs
 
-from cds_service import fetching, fhir_server
+from cds_service import fetching, fhir_server, searchsets
 from cds_service.advise import Advice
 from cds_service.clients import Client
 from cds_service.fhir import MEDICATION_LISTS
 from cds_service.fhir_server import Limits, Outcome, Server
 from cds_service.hooks import Card, HookRequest
+from cds_service.limits import InProgress
 from cds_service.network import Network
-from cds_service.salvage import PrefetchValue
 
 CARRIERS = ("patient", "conditions", "observations", "encounters", "questionnaireResponses")
 """Prefetch keys that tell whether cramps were reported; the rest is of use only then."""
@@ -35,12 +35,17 @@ class FhirAccess:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A client, and the core as it is set up for it; *glance* is the core's first look."""
+    """
+    A client, and the core as it is set up for it; *glance* is the core's first look.
+
+    *in_progress* counts its calls: one whose FHIR server hangs must not take the places of all the others.
+    """
 
     client: Client
     advise: Adviser
     glance: Callable[[HookRequest, date], Advice | None]
     access: FhirAccess
+    in_progress: InProgress
 
     async def answer(self, call: HookRequest, today: date) -> tuple[Advice, tuple[Outcome, ...]]:
         """
@@ -54,15 +59,18 @@ class Caller:
             return self.advise(call, today), ()
         server, why_not = self._server(call)
         if server is None:
-            call = self._unfetched(call, why_not)
-        began = perf_counter()
+            return self._unfetched(call, why_not, today)
+        began, seconds = perf_counter(), server.limits.seconds
         first: tuple[Outcome, ...] = ()
         if self._is_gated():
-            call, first = await _completed(call, server, CARRIERS, 0)
+            # half of the time, so that a carrier that hangs does not cost the rest of the record
+            carriers = [key for key in server.queries if key in CARRIERS]
+            call, first = await fetching.complete(call, server, carriers, seconds / 2)
             if (silent := self.glance(call, today)) is not None:
                 return silent, first
-        rest = set(server.queries if server else ()).difference(each.key for each in first)
-        call, more = await _completed(call, server, rest, perf_counter() - began)
+        rest = [key for key in server.queries if key not in {each.key for each in first}]
+        left = max(0.0, began + seconds - perf_counter())
+        call, more = await fetching.complete(call, server, rest, left)
         return self._advised(call, today), (*first, *more)
 
     def _advised(self, call: HookRequest, today: date) -> Advice:
@@ -85,23 +93,18 @@ class Caller:
         queries = fetching.queries(self.access.queries, self.client.queries)
         return Server(self.access.network, base, call.access_token, queries, self.access.limits), ""
 
-    def _unfetched(self, call: HookRequest, why_not: str) -> HookRequest:
+    def _unfetched(self, call: HookRequest, why_not: str, today: date) -> tuple[Advice, tuple[Outcome, ...]]:
+        """The advice on what was sent, and why nothing was fetched of what it lacks."""
         lacking = [key for key in self.access.queries if key not in call.prefetch]
-        return replace(call, fetched=dict.fromkeys(lacking, why_not))
+        told = replace(call, fetched=dict.fromkeys(lacking, why_not))
+        outcomes = tuple(Outcome(key, why_not) for key in lacking)
+        if self._is_gated() and (silent := self.glance(told, today)) is not None:
+            return silent, outcomes
+        return self._advised(told, today), outcomes
 
     def _with_links(self, card: Card) -> Card:
         kept = tuple(link for link in card.links if self.client.keeps_link(link.url))
         return card if len(kept) == len(card.links) else structs.replace(card, links=kept)
-
-
-async def _completed(
-    call: HookRequest, server: Server | None, keys: Collection[str], seconds_gone: float
-) -> tuple[HookRequest, tuple[Outcome, ...]]:
-    """The call with what can be had of *keys* in the time that is left."""
-    if server is None:
-        return call, ()
-    left = max(0.0, server.limits.seconds - seconds_gone)
-    return await fetching.complete(call, server, [key for key in server.queries if key in keys], left)
 
 
 def _without(queries: Mapping[str, str | None], call: HookRequest) -> HookRequest:
@@ -111,10 +114,6 @@ def _without(queries: Mapping[str, str | None], call: HookRequest) -> HookReques
     A missing list of medicines counts as none only beside the other one: without either, nothing is known of them.
     """
     absent = [key for key, query in queries.items() if query is None and key not in call.prefetch]
-    known = {key for key, value in call.prefetch.items() if not _has_failed(value)}
+    known = {key for key, value in call.prefetch.items() if searchsets.supply(value).is_known}
     empty = [key for key in absent if key not in MEDICATION_LISTS or known.intersection(MEDICATION_LISTS)]
     return replace(call, prefetch={**call.prefetch, **dict.fromkeys(empty)}) if empty else call
-
-
-def _has_failed(value: PrefetchValue | None) -> bool:
-    return value is not None and value.resource_type == "OperationOutcome"

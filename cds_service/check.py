@@ -34,6 +34,8 @@ SILENCE = {
     "minor": "the patient is not certainly 18 yet",
     "no-report-but-unread-conditions": "no report of leg cramps in what could be read; some conditions could not",
     "no-report-but-unread-entries": "no report of leg cramps in what could be read; some entries could not",
+    "no-report-but-conditions-cut-off": "no report of leg cramps in the conditions that came; the list goes on",
+    "no-report-but-missing-lists": "no report of leg cramps in what came; a list that may hold one did not",
     "no-report": "no report of leg cramps in this record",
     "denied": "leg cramps are recorded as not there",
     "resolved": "the report of leg cramps is resolved, inactive or abated",
@@ -44,6 +46,7 @@ SILENCE = {
     "undated-observation": "an observation or answer about leg cramps carries no date",
     "undated-reason": "a past visit or order for leg cramps carries no date",
     "absent-later": "a later entry says that there are no leg cramps",
+    "nothing-signed": "leg cramps are reported, and no rule is signed that could say anything",
     "nothing-found": "leg cramps are reported, and nothing in this record was found that could contribute",
 }
 

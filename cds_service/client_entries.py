@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from cds_service import key_sets, plain_yaml
+from cds_service import key_sets, plain_yaml, web_addresses
 from cds_service.hooks import Indicator
 
 DEFAULT_ALGORITHMS = ("ES384", "RS384")  # those that CDS Hooks recommends
@@ -68,40 +67,16 @@ def _plain(value: str) -> str:
     return value
 
 
-def _address(value: str, schemes: tuple[str, ...]) -> str:
-    """An absolute web address of one of these schemes."""
-    try:
-        parts = urlsplit(value)
-        is_address = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address or not re.fullmatch(r"https?://[!-~]+", value) or "\\" in value:
-        raise ValueError("is no absolute web address; write one like https://ehr.example/path")
-    if parts.scheme not in schemes:
-        raise ValueError(
-            "is not https; write https://, or set LEGCRAMPS_DEVELOPMENT=true for trying things out"
-        )
-    if "@" in parts.netloc or "#" in value:
-        raise ValueError("has user information or a fragment; write the address without them")
-    return value
-
-
 def _server(value: str, info: ValidationInfo) -> str:
-    """The address of a server that we call."""
-    return _address(value, ("https", "http") if _site(info).is_development else ("https",))
+    return web_addresses.server(value, is_development=_site(info).is_development)
 
 
 def _base(value: str, info: ValidationInfo) -> str:
-    _server(value, info)
-    if "?" in value or {".", ".."}.intersection(value.split("/")):
-        raise ValueError(
-            "has a query or dots in its path; write the FHIR base alone, https://fhir.example/r4"
-        )
-    return value.rstrip("/")
+    return web_addresses.fhir_base(value, is_development=_site(info).is_development)
 
 
 def _link(value: str) -> str:
-    _address(value, ("https", "http"))
+    web_addresses.absolute(value)
     if value.count("/") < 3:
         raise ValueError("ends within the host, and longer hosts would match; end it with a slash")
     return value
@@ -148,8 +123,8 @@ def _queries(value: dict[str, str]) -> dict[str, str]:
 
 
 def _is_query(kind: str, query: str) -> bool:
-    if kind == "Patient" and query == f"Patient/{_PATIENT}":
-        return True
+    if kind == "Patient":  # a search would answer with a list
+        return query == f"Patient/{_PATIENT}"
     rest = query.removeprefix(f"{kind}?").replace(_PATIENT, "")
     return query.startswith(f"{kind}?") and _PATIENT in query and not re.search(r"[^!-~]|[{}#?\\]", rest)
 

@@ -36,12 +36,14 @@ class Unauthenticated(CdsError):
     """
     The caller did not prove who it is.
 
-    *reason* is a short code for the log ("expired", "replayed"), never told to the caller.
+    *reason* is a short code for the log ("expired", "replayed"), never told to the caller; *claimed* is the name of the
+    client that it says it is, where that is certain.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, claimed: str | None = None) -> None:
         super().__init__("send a valid JSON Web Token of a client that is known here")
         self.reason = reason
+        self.claimed = claimed
 
 
 class Forbidden(CdsError):

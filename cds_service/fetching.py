@@ -2,28 +2,33 @@
 
 import asyncio
 import re
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
-from urllib.parse import quote
 
 from msgspec import structs
 
-from cds_service import salvage
+from cds_service import salvage, searchsets
 from cds_service.errors import Unreachable
-from cds_service.fhir import MEDICATION_LISTS, whom
-from cds_service.fhir_server import OK, Asker, Outcome, Server, within
+from cds_service.fhir import MEDICATION_LISTS, is_of_another
+from cds_service.fhir_server import MORE, OK, Asker, Outcome, Server, within
 from cds_service.hooks import HookRequest
 from cds_service.medicine_reads import Reads
-from cds_service.record import Unread
+from cds_service.record import Supply, Unread
 from cds_service.resources import BundleLink, Entry
 from cds_service.salvage import PrefetchValue
 
 PATIENT = "{{context.patientId}}"
-MORE = "more"
+WITHHELD = "withheld"
+PARTLY_WITHHELD = "partly-withheld"
+ANOTHER = "another-patient"
 STRAY = "stray-next"
 """A list goes on behind a link to another server, or to a page that was asked for already."""
 
+_SEARCHSET = (b"", b"null", b'"searchset"')
+# commas in one answer: 2,500 whole resources have some 100,000, and what is made to hurt has one every other byte
+_MOST_PARTS = 400_000
 _NOT_UNDERSTOOD = frozenset({"status-400", "status-422", "status-501"})
 _INCLUDES = {
     "medicationStatements": "&_include=MedicationStatement:medication",
@@ -40,8 +45,10 @@ _DISPENSABLE = (
     "authored=",
     "status=",
 )
-_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,128}")
+_ID = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,128}")  # nothing that a URL would read as more than a name
 _NEXT = (BundleLink(relation="next"),)
+# An answer may be good and say itself that it isn't all.
+_NOT_ALL = {Supply.FAILED: WITHHELD, Supply.WITHHELD: PARTLY_WITHHELD, Supply.PAGED: MORE}
 
 
 def queries(offered: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str]:
@@ -66,29 +73,38 @@ async def complete(
     deadline = asyncio.get_running_loop().time() + seconds
     wanted = tuple(keys)
     lists = [each for key in wanted if (each := _list(key, request, server, deadline)) is not None]
-    await _all(deadline, (each.fetch() for each in lists))
-    found = replace(
+    medicines = [each for each in lists if each.key in MEDICATION_LISTS]
+    reads = Reads(server, deadline)
+
+    async def with_medicines() -> None:
+        # as soon as their lists are there: another list that hangs must not cost the names of the medicines
+        await _all(each.fetch() for each in medicines)
+        await _all(reads.of(_with(request, medicines)))
+
+    others = (each.fetch() for each in lists if each not in medicines)
+    has_medicines = not set(wanted).isdisjoint(MEDICATION_LISTS)
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(deadline):
+            await _all((*others, with_medicines()) if has_medicines else others)
+    return reads.added_to(_with(request, lists)), (*(each.outcome() for each in lists), *reads.outcome())
+
+
+async def _all(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do all of it at once."""
+    async with asyncio.TaskGroup() as group:
+        for each in work:
+            group.create_task(each)
+
+
+def _with(request: HookRequest, lists: Sequence["_List"]) -> HookRequest:
+    """The request with what has come of the lists."""
+    return replace(
         request,
         prefetch={**request.prefetch, **{each.key: each.value() for each in lists}},
         unread=(*request.unread, *(lost for each in lists for lost in each.unread)),
         fetched={**request.fetched, **{each.key: each.code for each in lists}},
         unsorted=request.unsorted.union(each.key for each in lists if each.goes_on_unsorted()),
     )
-    if not set(wanted).intersection(MEDICATION_LISTS):
-        return found, tuple(each.outcome() for each in lists)
-    reads = Reads(found, server, deadline)
-    await _all(deadline, reads.fetches())
-    return reads.added_to(found), (*(each.outcome() for each in lists), *reads.outcome())
-
-
-async def _all(deadline: float, work: Iterable[Coroutine[None, None, None]]) -> None:
-    """Do all of it at once; what is not done by the deadline is given up."""
-    try:
-        async with asyncio.timeout_at(deadline), asyncio.TaskGroup() as group:
-            for each in work:
-                group.create_task(each)
-    except TimeoutError:
-        pass
 
 
 class _List:
@@ -98,9 +114,9 @@ class _List:
         self.key = key
         self.code = "timeout"  # until we know better
         self.unread: list[Unread] = []
-        self._patient = f"Patient/{patient_id}"
+        self._patient_id = patient_id
         self._server = server
-        self._asker = Asker(server, deadline)
+        self._asker = Asker(server, deadline, server.limits.bytes)
         self._query = server.queries[key]
         self._value: PrefetchValue | None = None
         self._entries: list[Entry] = []
@@ -110,27 +126,25 @@ class _List:
         self._pages = 0
         self._milliseconds = 0.0
 
-    def begin_with(self, value: PrefetchValue, base: str) -> None:
-        """Take in the first page, which the client has sent."""
-        self._take(value, base)
-
     async def fetch(self) -> None:
         """Ask page by page; never raises but for cancellation."""
         began = perf_counter()
         try:
             if not self._pages:
                 await self._first()
-            while self._next and self._pages < self._server.limits.pages and not self._is_full():
+            while self._next and self._may_go_on():
                 await self._page(self._next)
-            self.code = self._goes_on or OK
+            self.code = self._goes_on or _NOT_ALL.get(searchsets.supply(self.value()), OK)
         except Unreachable as fault:
             self.code = fault.code
+            if fault.code == ANOTHER:
+                self._value = None  # what came before is not to be believed either
         finally:
             self._milliseconds = (perf_counter() - began) * 1000
 
     async def _first(self) -> None:
         """The first page; asked more plainly when the server does not understand us."""
-        if not _ID.fullmatch(self._patient.removeprefix("Patient/")):
+        if not _ID.fullmatch(self._patient_id):
             raise Unreachable("patient-id")
         forms = tuple(ways(self._query))
         for way in forms:
@@ -145,13 +159,15 @@ class _List:
                 return
 
     def _url(self, query: str) -> str:
-        patient = quote(self._patient.removeprefix("Patient/"), safe="")
-        return f"{self._server.base}/{query.replace(PATIENT, patient)}"
+        return f"{self._server.base}/{query.replace(PATIENT, self._patient_id)}"
 
     async def _page(self, url: str) -> None:
         body = await self._asker.ask(url)
+        # before it is read: nothing that is read can be given up half-way
+        if body.count(b",") > _MOST_PARTS or body.count(b'"resource"') > 4 * self._server.limits.entries:
+            raise Unreachable("too-large")
         value, unread = salvage.resource(self.key, body)
-        self._take(self._checked(value), url)
+        self.take(self._checked(value), url)
         self.unread += unread
 
     def _checked(self, value: PrefetchValue | None) -> PrefetchValue:
@@ -163,30 +179,35 @@ class _List:
         """
         if value is None:
             raise Unreachable("not-fhir")
-        if value.resource_type == "OperationOutcome":
+        if value.resource_type == "OperationOutcome" or value.issue is not None:
             raise Unreachable("outcome")
         if value.resource_type != ("Patient" if self.key == "patient" else "Bundle"):
             raise Unreachable("wrong-type")
+        if bytes(value.type) not in _SEARCHSET:
+            raise Unreachable("wrong-type")
         # A server that ignores `patient` answers with everybody's data.
         held = (entry.resource for entry in value.entry or () if entry.resource is not None)
-        about = {whom(resource) for resource in (value, *held)}
-        if any(each and each != self._patient and each.startswith("Patient/") for each in about):
-            raise Unreachable("another-patient")
+        if any(is_of_another(resource, self._patient_id) for resource in (value, *held)):
+            raise Unreachable(ANOTHER)
         return value
 
-    def _take(self, value: PrefetchValue, asked: str) -> None:
+    def take(self, value: PrefetchValue, asked: str) -> None:
+        """Take in a page, the first of which the client may have sent; *asked* is where it came from."""
         self._value = self._value or value
         self._pages += 1
         self._entries += value.entry or ()
-        links = [link.url or "" for link in value.link or () if link.relation == "next"]
-        following = within(links[0], asked, self._server.base) if links else None
+        link = searchsets.next_link(value)
+        following = within(link, asked, self._server.base) if link else None
         self._next = following if following not in self._asker.asked else None
-        is_stuck = bool(links) and self._next is None
-        self._goes_on = STRAY if is_stuck else MORE if links or self._is_full() else ""
+        if link is None:
+            self._goes_on = MORE if len(self._entries) > self._server.limits.entries else ""
+        else:
+            self._goes_on = MORE if self._next else STRAY
 
-    def _is_full(self) -> bool:
+    def _may_go_on(self) -> bool:
         limits = self._server.limits
-        return len(self._entries) > limits.entries or self._asker.bytes > limits.bytes
+        has_room = len(self._entries) <= limits.entries and self._asker.bytes <= limits.bytes
+        return has_room and self._pages < limits.pages
 
     def value(self) -> PrefetchValue:
         """What to put under the key: a failed search when not even a first page came."""
@@ -226,9 +247,10 @@ def _list(key: str, request: HookRequest, server: Server, deadline: float) -> _L
         was_unreadable = any(lost.key == key for lost in request.unread)
         return None if was_unreadable else made
     value = request.prefetch[key]
-    if value is None or not any(link.relation == "next" for link in value.link or ()):
+    if value is None or searchsets.next_link(value) is None:
         return None
-    made.begin_with(value, f"{server.base}/")
+    path, _, _ = server.queries[key].partition("?")
+    made.take(value, f"{server.base}/{path}")
     return made
 
 

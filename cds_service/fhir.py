@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 
 import msgspec
 
+from cds_service import searchsets
 from cds_service.errors import DataUnavailable, RequestInvalid
 from cds_service.hooks import HookRequest
 from cds_service.record import Supply, Unread
@@ -25,14 +25,14 @@ KEYS = (
     "serviceRequests",
 )
 
+FURTHER_KEYS = ("encounters", "questionnaireResponses")
+"""Keys that only some sites ask for; that one of them is absent says nothing."""
+
 MEDICATION_LISTS = ("medicationStatements", "medicationRequests")
 
 # Relative or absolute, of a version or not.
 _LITERAL = re.compile(r"(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/]+)(?:/_history/[^/]+)?")
 _NOT_DATA = ("Bundle", "OperationOutcome")
-_NOT_FAILURES = ("information", "warning", "success")
-# FHIR issue types: an empty list beside one of these is not the same as "there is nothing"
-WITHHELD = frozenset({"suppressed", "forbidden", "security", "login", "incomplete"})
 NESTED = "a Bundle inside a Bundle is not followed"
 SEARCH_FAILED = "the search says that part of it failed"
 
@@ -55,7 +55,8 @@ def gather(request: HookRequest, *, has_medicines: bool = True) -> Supplied:
         if value is not None:
             collector.add(key, value)
     unread = tuple(collector.unread)
-    supply = {key: _supply(key, request, unread) for key in KEYS}
+    keys = (*KEYS, *(key for key in FURTHER_KEYS if key in request.prefetch))
+    supply = {key: _supply(key, request, unread) for key in keys}
     supplied = Supplied(supply, tuple(collector.given), unread)
     _check_required(supplied, request.fetched)
     if has_medicines and not any(supply[key].is_known for key in MEDICATION_LISTS):
@@ -88,77 +89,12 @@ def _supply(key: str, request: HookRequest, unread: Iterable[Unread]) -> Supply:
     if key not in request.prefetch:
         return Supply.FAILED if any(lost.key == key for lost in unread) else Supply.ABSENT
     value = request.prefetch[key]
-    if value is None:
-        return Supply.NOTHING
-    if value.resource_type == "OperationOutcome":
-        return Supply.FAILED
-    if value.resource_type == "Bundle":
-        supply = _bundle_supply(value)
-        is_unsorted = supply is Supply.PAGED and key in request.fetched and not _is_newest_first(value)
-        return Supply.UNSORTED if is_unsorted or key in request.unsorted else supply
-    # one resource in place of a list is taken; one that can't stand under any of our keys is no answer
-    return Supply.GIVEN if value.resource_type in USED_TYPES else Supply.FAILED
-
-
-def _bundle_supply(bundle: PrefetchValue) -> Supply:
-    entries = bundle.entry or ()
-    if not _has_results(bundle) and (
-        _claims_results(bundle) or any(_is_failure(entry) or _withholds(entry) for entry in entries)
-    ):
-        return Supply.FAILED
-    if any(link.relation == "next" for link in bundle.link or ()):
-        return Supply.PAGED
-    return Supply.GIVEN if _has_results(bundle) else Supply.EMPTY
-
-
-def _is_newest_first(bundle: PrefetchValue) -> bool:
-    """
-    Whether a list that goes on unread has shown its newest entries: servers may ignore `_sort` without a word.
-
-    Partial dates are compared as far as both reach; entries without a date say nothing.
-    """
-    entries = bundle.entry or ()
-    days = [day for entry in entries if entry.resource is not None and (day := _day(entry.resource))]
-    return all(later[: len(earlier)] >= earlier[: len(later)] for later, earlier in pairwise(days))
-
-
-def _day(resource: Resource) -> str:
-    """The day by which our queries sort, as far as it is known."""
-    period = resource.effective_period
-    written = resource.authored_on or resource.effective_date_time or resource.effective_instant
-    return (written or (period.start if period else None) or "")[:10]
-
-
-def _has_results(bundle: PrefetchValue) -> bool:
-    """Whether there is an entry, readable or not, that isn't an outcome of the search itself."""
-    return any(not _is_outcome(entry) for entry in bundle.entry or ())
-
-
-def _claims_results(bundle: PrefetchValue) -> bool:
-    """
-    Whether the search says that it found something.
-
-    Without an entry such a Bundle is a count, or a result that got lost: not the same as "there is nothing".
-    """
-    return bytes(bundle.total) not in (b"", b"null", b"0")
-
-
-def _is_outcome(entry: Entry) -> bool:
-    return entry.resource is not None and entry.resource.resource_type == "OperationOutcome"
-
-
-def _is_failure(entry: Entry) -> bool:
-    """Whether a searchset's OperationOutcome tells of an error, as it does when it names no severity."""
-    if entry.resource is None or not _is_outcome(entry):
-        return False
-    issues = entry.resource.issue or ()
-    return not issues or any(issue.severity not in _NOT_FAILURES for issue in issues)
-
-
-def _withholds(entry: Entry) -> bool:
-    """Whether a searchset's OperationOutcome says, were it only as a warning, that something is not shown to us."""
-    issues = (entry.resource.issue if entry.resource and _is_outcome(entry) else None) or ()
-    return any(issue.code in WITHHELD for issue in issues)
+    supply = searchsets.supply(value)
+    # only a list that we asked for ourselves: the order of what a client sends has no meaning (DECISIONS, Laws)
+    if value is not None and supply is Supply.PAGED and key in request.fetched:
+        is_sorted = key not in request.unsorted and searchsets.is_newest_first(value)
+        return supply if is_sorted else Supply.UNSORTED
+    return supply
 
 
 class _Collector:
@@ -175,7 +111,7 @@ class _Collector:
     def add(self, key: str, value: PrefetchValue) -> None:
         """Take in one prefetch value, a searchset or a single resource."""
         if value.resource_type == "Bundle":
-            self._add_entries(key, value.entry or (), _has_results(value))
+            self._add_entries(key, value.entry or (), searchsets.has_results(value))
         elif value.resource_type != "OperationOutcome":
             self._add_entries(key, (Entry(resource=value),), has_results=True)
 
@@ -207,7 +143,7 @@ class _Collector:
             )
         elif kind == "Bundle":
             self.unread.append(Unread(key, kind, source(kind, resource.id, entry.full_url, place), NESTED))
-        elif has_results and _is_failure(entry):
+        elif has_results and searchsets.is_failure(entry):
             self.unread.append(
                 Unread(key, kind, source(kind, resource.id, entry.full_url, place), SEARCH_FAILED)
             )
@@ -239,6 +175,19 @@ class _Collector:
         if whose.startswith("Patient/"):
             raise _another_patient(key)
         return False
+
+
+def is_of_another(resource: Resource, patient_id: str) -> bool:
+    """
+    Whether a resource that was asked for by its patient is about another one, or about what can't be told.
+
+    A server answers with literal references. What is about a group, a device or a place is not used anyway.
+    """
+    whose = whom(resource)
+    if whose is not None:
+        return whose != f"Patient/{patient_id}" and whose.startswith("Patient/")
+    said = resource.subject.reference if resource.subject else None
+    return bool(said) and resource.resource_type in USED_TYPES
 
 
 def whom(resource: Resource) -> str | None:

@@ -1,6 +1,7 @@
 """One FHIR server: asked with the caller's token, a second time where that may help, and never beyond its own base."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin
@@ -11,7 +12,10 @@ from cds_service.errors import Unreachable
 from cds_service.network import Network, retry_after
 
 OK = "ok"
+MORE = "more"
 
+# What some server may read as a way up: dots with anything behind them, backslashes, what is still encoded.
+_ODD_PATH = re.compile(r"(?:^|/)\.\.?(?:$|[/;\\])|\\|%")
 _ACCEPT = "application/fhir+json, application/json;q=0.9"
 _MAY_PASS = frozenset({"connection", "protocol", "status-429", "status-503"})
 _PAUSE = 0.1  # seconds before the second try, when the server asks for none
@@ -19,7 +23,11 @@ _PAUSE = 0.1  # seconds before the second try, when the server asks for none
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """*seconds* are for all that one request fetches, *bytes* for one answer, *pages* and *entries* for one list."""
+    """
+    *seconds* are for all that one request fetches, *pages* and *entries* for one list.
+
+    *bytes* are for one answer; no further page of a list is asked for when it has brought more.
+    """
 
     seconds: float = 4
     bytes: int = 8 * 1024 * 1024
@@ -41,7 +49,7 @@ class Server:
     queries: Mapping[str, str]
     limits: Limits = Limits()
 
-    async def ask(self, url: str) -> bytes:
+    async def ask(self, url: str, most_bytes: int) -> bytes:
         """
         The body of a good answer to one question.
 
@@ -51,7 +59,7 @@ class Server:
         headers = {"Accept": _ACCEPT}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
-        answer = await self.network.get(url, self.limits.bytes, headers)
+        answer = await self.network.get(url, most_bytes, headers)
         if answer.status != 200:
             raise Unreachable(f"status-{answer.status}", retry_after(answer))
         return answer.body
@@ -62,18 +70,18 @@ class Outcome:
     """
     What became of one key.
 
-    *code* is "ok"; "more" or "stray-next" for a list that goes on unread; else why nothing came, or the rest did not
-    ("timeout", "status-403", "another-patient" …). *query* is the template that was asked last.
+    *code* is "ok"; "more", "stray-next" or "partly-withheld" for what is not all; else why nothing came, or the rest
+    did not ("timeout", "status-403", "another-patient" …). *query* is the template that was asked last.
     """
 
     key: str
     code: str
-    query: str
-    requests: int
-    pages: int
-    entries: int
-    bytes: int
-    milliseconds: float
+    query: str = ""
+    requests: int = 0
+    pages: int = 0
+    entries: int = 0
+    bytes: int = 0
+    milliseconds: float = 0.0
 
 
 def is_same(one: str, other: str) -> bool:
@@ -84,8 +92,9 @@ def is_same(one: str, other: str) -> bool:
         return False
 
 
-def _normal(url: httpx.URL) -> tuple[str, str, int | None, bytes, bytes]:
-    return url.scheme, url.host, url.port, url.raw_path.rstrip(b"/"), url.userinfo
+def _normal(url: httpx.URL) -> tuple[str, bytes, int | None, bytes, bytes]:
+    # `raw_host`: reading it as text fails for a host that only looks like an international name
+    return url.scheme, url.raw_host, url.port, url.raw_path.rstrip(b"/"), url.userinfo
 
 
 def within(link: str, asked: str, base: str) -> str | None:
@@ -100,17 +109,18 @@ def within(link: str, asked: str, base: str) -> str | None:
         return None
     if (url.scheme, url.port, home.scheme) == ("http", None, "https"):
         url = url.copy_with(scheme="https")
-    same_server = (url.scheme, url.host, url.port) == (home.scheme, home.host, home.port)
+    same_server = (url.scheme, url.raw_host, url.port) == (home.scheme, home.raw_host, home.port)
     root = home.path.rstrip("/")
     same_base = url.path == root or url.path.startswith(root + "/")
-    is_plain = not url.userinfo and not {".", ".."} & set(unquote(url.path).split("/"))
+    is_plain = not url.userinfo and not _ODD_PATH.search(unquote(url.path))
     return str(url.copy_with(fragment=None)) if same_server and same_base and is_plain else None
 
 
 class Asker:
     """Asks one server on behalf of one key: with a second try where that may help, and counts."""
 
-    def __init__(self, server: Server, deadline: float) -> None:
+    def __init__(self, server: Server, deadline: float, most_bytes: int) -> None:
+        self._most_bytes = most_bytes  # of one answer
         self.asked: set[str] = set()
         self.requests = 0
         self.bytes = 0
@@ -137,6 +147,6 @@ class Asker:
     async def _once(self, url: str) -> bytes:
         self.asked.add(url)
         self.requests += 1
-        body = await self._server.ask(url)
+        body = await self._server.ask(url, self._most_bytes)
         self.bytes += len(body)
         return body

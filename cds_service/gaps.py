@@ -54,8 +54,15 @@ def gaps(facts: Facts, analytes: Mapping[str, Analyte]) -> Gaps:
         told.append(f"Possibly cut off: {joined(cut)}")
     told += _unread(facts)
     told += _unusable(facts, analytes)
-    orders = "Active orders were not supplied: a suggested test may already be on order"
-    return Gaps(tuple(told), orders if "serviceRequests" in facts.missing else "")
+    return Gaps(tuple(told), _orders(facts))
+
+
+def _orders(facts: Facts) -> str:
+    if "serviceRequests" in facts.missing:
+        return "Active orders were not supplied: a suggested test may already be on order"
+    if "serviceRequests" in facts.cut_off:
+        return "Active orders were possibly cut off: a suggested test may already be on order"
+    return ""
 
 
 def _unread(facts: Facts) -> Sequence[str]:

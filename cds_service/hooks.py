@@ -175,6 +175,7 @@ class _Loose(_Envelope):
 class _Authorization(msgspec.Struct):
     access_token: Raw = Raw()
     token_type: Raw = Raw()
+    patient: Raw = Raw()
 
 
 class _Context(msgspec.Struct, rename="camel"):
@@ -224,7 +225,7 @@ def _decoded(body: bytes, hook: str) -> HookRequest:
     )
     patient = _matching(_BARE_ID, context.patient_id, "context.patientId", "send the patient's bare id")
     encounter = _optional(context.encounter_id, "context.encounterId", "send a string, or leave it out")
-    token = _access_token(envelope.fhir_authorization)
+    token = _access_token(envelope.fhir_authorization, patient)
     server = _fhir_server(envelope)
     prefetch, unread = _prefetch(envelope, was_mended)
     return HookRequest(instance, user, patient, encounter, server, prefetch, unread, token)
@@ -272,7 +273,7 @@ def _context(raw: Raw) -> _Context:
     return context
 
 
-def _access_token(raw: Raw) -> str | None:
+def _access_token(raw: Raw, patient_id: str) -> str | None:
     """The token; its scope and lifetime are the FHIR server's to check."""
     if not salvage.is_sent(raw):
         return None
@@ -282,6 +283,9 @@ def _access_token(raw: Raw) -> str | None:
     if salvage.is_sent(authorization.token_type):
         advice = 'send "Bearer"'
         _matching(_BEARER, authorization.token_type, "fhirAuthorization.token_type", advice)
+    if salvage.is_sent(authorization.patient) and salvage.maybe(authorization.patient, str) != patient_id:
+        problem = "is not the patient of context.patientId; send a token for that one, or leave it out"
+        raise RequestInvalid("fhirAuthorization.patient", problem)
     advice = "send the bearer token, or leave fhirAuthorization out"
     return _matching(_TOKEN, authorization.access_token, "fhirAuthorization.access_token", advice)
 

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from cds_service import salvage
 from cds_service.errors import Unreachable
-from cds_service.fhir_server import OK, Asker, Outcome, Server
+from cds_service.fhir_server import MORE, OK, Asker, Outcome, Server
 from cds_service.hooks import HookRequest
 from cds_service.pointers import Pointers
 from cds_service.resources import Entry, Given, Resource
@@ -20,6 +20,7 @@ MEDICATIONS = "(medications)"
 
 _AT_ONCE = 8  # reads in progress
 _MOST = 50  # reads for one request; the lists are newest first
+_MOST_BYTES = 128 * 1024  # of one medicine; a real one has some thousand
 _NOT_TAKEN = frozenset({"entered-in-error", "cancelled", "draft", "not-taken"})
 _MEDICATION = re.compile(
     r"(?:(?P<base>.+)/)?Medication/(?P<id>(?!\.+(?:/|$))[A-Za-z0-9._-]{1,128})(?:/_history/[^/]+)?"
@@ -29,17 +30,22 @@ _MEDICATION = re.compile(
 class Reads:
     """Medicines that orders and statements only refer to, read one by one."""
 
-    def __init__(self, request: HookRequest, server: Server, deadline: float) -> None:
+    def __init__(self, server: Server, deadline: float) -> None:
         self._server = server
-        self._asker = Asker(server, deadline)
-        self._names = tuple(islice(_referred_to(request, server.base), _MOST))
+        self._asker = Asker(server, deadline, _MOST_BYTES)
+        self._names: tuple[str, ...] = ()
+        self._are_more = False
         self._found: dict[str, Entry] = {}
         self._faults: list[str] = []
         self._gate = asyncio.Semaphore(_AT_ONCE)
-        self._began = perf_counter()
+        self._began = 0.0
+        self._milliseconds = 0.0
 
-    def fetches(self) -> Iterator[Coroutine[None, None, None]]:
-        """One piece of work for each medicine."""
+    def of(self, request: HookRequest) -> Iterator[Coroutine[None, None, None]]:
+        """One piece of work for each medicine that the request's lists refer to and don't hold."""
+        self._began = perf_counter()
+        names = tuple(islice(_referred_to(request, self._server.base), _MOST + 1))
+        self._names, self._are_more = names[:_MOST], len(names) > _MOST
         return (self._fetch(name) for name in self._names)
 
     async def _fetch(self, name: str) -> None:
@@ -49,9 +55,13 @@ class Reads:
                 value, _ = salvage.resource(MEDICATIONS, await self._asker.ask(url))
             if value is None or (value.resource_type, value.id) != ("Medication", name):
                 raise Unreachable("wrong-type")
+            if value.subject is not None:  # no member of a Medication; what else it may be about is not asked
+                raise Unreachable("another-patient")
             self._found[name] = Entry(url, value)
         except Unreachable as fault:
             self._faults.append(fault.code)
+        finally:
+            self._milliseconds = (perf_counter() - self._began) * 1000
 
     def added_to(self, request: HookRequest) -> HookRequest:
         """The request with what was read, in the order in which it was referred to."""
@@ -62,21 +72,25 @@ class Reads:
         return replace(request, prefetch={**request.prefetch, MEDICATIONS: bundle})
 
     def outcome(self) -> Iterator[Outcome]:
-        """What became of them, if any was asked for; the code is that of the first fault."""
+        """What became of them, if any was asked for."""
         if self._names:
-            asker = self._asker
-            code = OK if len(self._found) == len(self._names) else next(iter(self._faults), "timeout")
-            milliseconds = (perf_counter() - self._began) * 1000
+            asker, count = self._asker, len(self._found)
             yield Outcome(
                 MEDICATIONS,
-                code,
+                self._code(),
                 "Medication/",
                 asker.requests,
-                len(self._found),
-                len(self._found),
+                count,
+                count,
                 asker.bytes,
-                milliseconds,
+                self._milliseconds,
             )
+
+    def _code(self) -> str:
+        """The first fault, if there was one."""
+        if len(self._found) < len(self._names):
+            return next(iter(self._faults), "timeout")
+        return MORE if self._are_more else OK
 
 
 def _referred_to(request: HookRequest, base: str) -> Iterator[str]:

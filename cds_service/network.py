@@ -6,11 +6,13 @@ import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from urllib.parse import urlsplit
 
 import anyio
@@ -24,6 +26,26 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _KEPT = 32  # idle connections
 _IDLE_SECONDS = 30.0
+_MOST_PIECES = 50_000  # in which one answer may arrive
+_SWEEP = 5.0  # seconds
+_LOOKUPS = 32  # names looked up at once
+_MOMENT = (
+    1.0  # seconds for an address that may be dead, as IPv6 is in some networks, while there is another one
+)
+# what Python's registry of special addresses does not know everywhere
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "64:ff9b:1::/48",  # RFC 8215: a site's own translation to IPv4
+        "::/96",  # RFC 4291: IPv4 addresses written as IPv6, given up
+        "::ffff:0:0:0/96",  # RFC 2765: the same, translated
+        "fec0::/10",  # RFC 3879: of a site
+        "5f00::/16",  # RFC 9602
+        "3fff::/20",  # RFC 9637: for documentation
+        "192.88.99.0/24",  # RFC 7526: relays to IPv6, given up
+        "168.63.129.16/32",  # the host of a machine in Azure
+    )
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 _FAULTS: Mapping[type[Exception], str] = {
     httpcore.TimeoutException: "timeout",
@@ -34,11 +56,14 @@ _FAULTS: Mapping[type[Exception], str] = {
     httpcore.NetworkError: "connection",
     httpx.TransportError: "connection",
     httpx.InvalidURL: "address",
+    UnicodeError: "address",  # a host that only looks like an international name
     ssl.SSLError: "tls",
     TimeoutError: "timeout",
     OSError: "connection",
     zlib.error: "encoding",
 }
+# OpenSSL's X509_V_ERR_ numbers; all others are about who signed
+_CERTIFICATES = {9: "tls-expired", 10: "tls-expired", 62: "tls-name", 63: "tls-name", 64: "tls-name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,11 @@ def _embedded(address: Address) -> Address:
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not any(address in network for network in _NOT_PUBLIC)
+    )
 
 
 class _CheckedConnections(httpcore.AsyncNetworkBackend):
@@ -102,6 +131,9 @@ class _CheckedConnections(httpcore.AsyncNetworkBackend):
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self._connections = httpcore.AnyIOBackend()
+        # Threads of its own, and one lookup a name: a name server that hangs must not hold up those of other servers.
+        self._threads = ThreadPoolExecutor(_LOOKUPS, "names")
+        self._lookups: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def connect_tcp(
         self,
@@ -111,28 +143,62 @@ class _CheckedConnections(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first permitted address that answers."""
-        fault: httpcore.ConnectError | None = None
-        for address in await self._permitted(host, port):
-            try:
-                return _Connection(
-                    await self._connections.connect_tcp(address, port, timeout, local_address, socket_options)
-                )
-            except httpcore.ConnectError as error:
-                fault = error
-        raise fault or Unreachable("address-refused")
+        """Connect to the first permitted address that answers; all but the last get a moment only."""
+        addresses = await self._permitted(host, port)
+        if not addresses:
+            raise Unreachable("address-refused")
+        *others, last = addresses
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._connected(address, port, _MOMENT, local_address, socket_options)
+        return await self._connected(last, port, timeout, local_address, socket_options)
+
+    async def _connected(
+        self,
+        address: str,
+        port: int,
+        seconds: float | None,
+        local_address: str | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> httpcore.AsyncNetworkStream:
+        connections = self._connections
+        return _Connection(
+            await connections.connect_tcp(address, port, seconds, local_address, socket_options)
+        )
 
     async def _permitted(self, host: str, port: int) -> list[str]:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = await asyncio.shield(self._lookup(host, port))
         except (OSError, UnicodeError):
             raise Unreachable("name") from None
-        addresses = dict.fromkeys(str(each[4][0]) for each in found)
         return [address for address in addresses if self._reach.permits(host, address)]
+
+    def _lookup(self, host: str, port: int) -> asyncio.Future[list[str]]:
+        """The addresses of a name, looked up once for all who wait for it."""
+        lookup = self._lookups.get((host, port))
+        if lookup is None:
+            lookup = asyncio.get_running_loop().run_in_executor(self._threads, _addresses, host, port)
+            self._lookups[host, port] = lookup
+            lookup.add_done_callback(lambda done: self._looked_up(host, port, done))
+        return lookup
+
+    def _looked_up(self, host: str, port: int, done: asyncio.Future[list[str]]) -> None:
+        self._lookups.pop((host, port), None)
+        if not done.cancelled():
+            done.exception()  # else asyncio would complain of one that nobody waits for any more
+
+    def close(self) -> None:
+        """End the threads; one that still looks something up ends when that does."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def sleep(self, seconds: float) -> None:
         """Wait, as the library asks for."""
         await self._connections.sleep(seconds)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 class _Connection(httpcore.AsyncNetworkStream):
@@ -187,15 +253,35 @@ class _Transport(httpx.AsyncBaseTransport):
     def __init__(self, reach: Reach, context: ssl.SSLContext) -> None:
         # No limit to connections: hook calls in progress are limited, and a server that hangs must not use up what
         # the calls about other servers need.
+        self._connections = _CheckedConnections(reach)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=None,
             max_keepalive_connections=_KEPT,
             keepalive_expiry=_IDLE_SECONDS,
-            network_backend=_CheckedConnections(reach),
+            network_backend=self._connections,
         )
 
+        self._new: set[httpcore.AsyncConnectionInterface] = set()
+        self._next_sweep = 0.0
+
+    async def _sweep(self) -> None:
+        """
+        Close what was given up just after it was connected.
+
+        The library keeps such a connection for ever: it is not closed, not idle, and never used. Being new takes no
+        time, so one that was new at the last sweep too is of that kind.
+        """
+        if monotonic() < self._next_sweep:
+            return
+        self._next_sweep = monotonic() + _SWEEP
+        new = {each for each in self._pool.connections if ", NEW," in each.info()}
+        for connection in new & self._new:
+            await connection.aclose()
+        self._new = new
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await self._sweep()
         url = request.url
         assert isinstance(request.stream, httpx.AsyncByteStream)  # noqa: S101 - an asynchronous client sends no other
         response = await self._pool.handle_async_request(
@@ -213,6 +299,7 @@ class _Transport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._pool.aclose()
+        self._connections.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +352,8 @@ class Network:
         *seconds* None is for callers that have a time limit around all that they ask for.
 
         Raises:
-            Unreachable: With the code address-refused, name, connection, tls, timeout, protocol, encoding, too-large.
+            Unreachable: With the code address, address-refused, name, connection, tls, tls-untrusted, tls-name,
+                tls-expired, timeout, protocol, encoding, too-large.
         """
         try:
             async with asyncio.timeout(seconds), self._client.stream("GET", url, headers=headers) as response:
@@ -281,7 +369,12 @@ class Network:
 
 
 def _code(error: Exception) -> str:
-    if isinstance(error.__cause__, ssl.SSLError) or isinstance(error.__context__, ssl.SSLError):
+    tls = next(
+        (each for each in (error, error.__cause__, error.__context__) if isinstance(each, ssl.SSLError)), None
+    )
+    if isinstance(tls, ssl.SSLCertVerificationError):
+        return _CERTIFICATES.get(tls.verify_code, "tls-untrusted")
+    if tls is not None:
         return "tls"
     return next(code for kind, code in _FAULTS.items() if isinstance(error, kind))
 
@@ -307,8 +400,11 @@ async def _body(response: httpx.Response, most: int) -> bytes:
     if encoding not in ("identity", "gzip", "x-gzip", ""):
         raise Unreachable("encoding")
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
-    body = bytearray()
+    body, pieces = bytearray(), 0
     async for chunk in response.aiter_raw():
+        pieces += 1
+        if pieces > _MOST_PIECES:
+            raise Unreachable("protocol")  # byte by byte it costs more than it is worth
         body += unpack.decompress(chunk, most + 1 - len(body)) if unpack else chunk
         if len(body) > most:
             raise Unreachable("too-large")

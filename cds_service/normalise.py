@@ -24,6 +24,7 @@ from cds_service.record import (
     Visit,
 )
 
+_MOST_INGREDIENTS = 200  # more is no medicine; the richest multivitamins have some fifty
 _Product = tuple[Concept, Concept]  # a medicine's name, what it is made of
 
 UNNAMED = "the medicine is not named, or a reference that was not supplied"
@@ -208,6 +209,8 @@ class _Reader:
     def _made_of(self, medication: fhir.Resource, inside: Contained) -> Concept:
         """The ingredients as one concept: the codings of all, their words joined as a combination."""
         listed = lenient(medication.ingredient, tuple[fhir.MedicationIngredient, ...]) or ()
+        if len(listed) > _MOST_INGREDIENTS:
+            inside.is_broken, listed = True, ()
         found = [self._ingredient(each, inside) for each in listed]
         words = [next(iter(each.words()), "") for each in found]
         codings = tuple(coding for each in found for coding in each.coding or ())

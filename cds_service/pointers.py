@@ -36,8 +36,16 @@ class Pointers:
     def name(self, reference: str | None) -> str:
         """The name under which something was supplied that a reference may mean, "" when nothing was."""
         bare = (reference or "").split("/_history/")[0]
+        if bare in self._named:
+            return bare
         relative = "/".join(bare.split("/")[-2:])
-        return next((name for name in (bare, relative) if name in self._named), "")
+        return relative if relative in self._named and self._may_mean(bare, self._named[relative]) else ""
+
+    @staticmethod
+    def _may_mean(reference: str, given: fhir.Given | None) -> bool:
+        """False for another server's resource that happens to have the same id."""
+        full_url = (given.full_url if given else None) or ""
+        return "://" not in reference or "://" not in full_url
 
     def entry(self, reference: str | None) -> fhir.Given | None:
         """The one supplied entry that a relative, absolute, versioned or `urn:uuid` reference names."""

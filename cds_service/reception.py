@@ -16,6 +16,7 @@ from cds_service.fhir_server import Limits
 from cds_service.hooks import Indicator
 from cds_service.key_sets import KeySets
 from cds_service.knowledge import Knowledge
+from cds_service.limits import InProgress
 from cds_service.network import Network, Reach
 from cds_service.settings import Settings
 
@@ -27,7 +28,7 @@ _LARGEST_KEY_SET = 256 * 1024  # bytes; real ones have a few thousand
 _KEY_SECONDS = 3.0  # for a key server: a call waits for it, and its sender does not wait long
 _FROM_LOW: tuple[Indicator, ...] = ("info", "warning", "critical")
 
-MakeCaller = Callable[[Client, FhirAccess], Caller]
+MakeCaller = Callable[[Client, FhirAccess, InProgress], Caller]
 
 
 class Reception:
@@ -50,12 +51,17 @@ class Reception:
             self._network, knowledge.prefetch, limits(settings), settings.development, settings.gated
         )
         anybody = Client(name=ANYBODY, issuer="", keys=(), fhir_bases=settings.fhir_bases)
-        self._callers = {each.name: caller_of(each, access) for each in (anybody, *known.all)}
+        share = max(1, settings.concurrency // 2) if len(known.all) > 1 else settings.concurrency
+        self._callers = {
+            each.name: caller_of(each, access, InProgress(share)) for each in (anybody, *known.all)
+        }
 
     def _guard(self, known: Clients) -> Authenticator | None:
         if self._store is None:
             return None
-        return Authenticator(known, KeySets(self._key_set, time.time), self._store.remember_token, time.time)
+        return Authenticator(
+            known, KeySets(self._key_set, time.monotonic), self._store.remember_token, time.time
+        )
 
     async def _key_set(self, url: str) -> bytes:
         answer = await self._network.get(url, _LARGEST_KEY_SET, seconds=_KEY_SECONDS)
@@ -89,13 +95,14 @@ class Reception:
 def at(site: Site) -> MakeCaller:
     """Makes callers that are served by our core, as it is set up at *site*."""
 
-    def made(client: Client, access: FhirAccess) -> Caller:
+    def made(client: Client, access: FhirAccess, places: InProgress) -> Caller:
         own = _under(client, site)
         return Caller(
             client,
             lambda call, today: advise(call, own, today),
             lambda call, today: glance(call, own, today),
             access,
+            places,
         )
 
     return made

@@ -1,7 +1,7 @@
 """PatientRecord -> Facts: every entry is looked up in the value sets once, then read."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -67,6 +67,7 @@ def recognise(record: PatientRecord, reading: Reading) -> Facts:
         refusals=refusals,
         unread=unread,
         missing=_missing(record.supply),
+        cut_off=_cut_off(record, reading.today),
     )
     return _read_all(record, reading, person) if found else person
 
@@ -92,8 +93,7 @@ def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
         diagnoses=conditions,
         gestation=_weeks(dated, reading.today) if pregnancies else None,
         ordered=frozenset(_ordered(record.orders, reading.value_sets)),
-        cut_off=_cut_off(record, reading.today),
-        unseen=_unseen(record, usable, reading),
+        unseen=_unseen(usable, person.missing | person.cut_off, reading),
     )
 
 
@@ -268,23 +268,22 @@ def _cut_off(record: PatientRecord, today: date) -> frozenset[str]:
     The lists that go on unread where it could matter.
 
     A date-sorted list is complete for us when it reaches back more than 365 days; conditions are not sorted by a
-    date we can rely on, and lists in no order of dates may miss anything.
+    date we can rely on, and lists in no order of dates, or of which a part is withheld, may miss anything.
     """
-    unsorted = {key for key, state in record.supply.items() if state is Supply.UNSORTED}
+    open_ = {key for key, state in record.supply.items() if state in (Supply.UNSORTED, Supply.WITHHELD)}
     paged = {key for key, state in record.supply.items() if state is Supply.PAGED}
+    if not paged:
+        return frozenset(open_)
     oldest: dict[str, date] = dict(_oldest_if_cut(record))
     for entry in record.results:
         taken = written(entry.taken) if entry.key in paged else None
         if taken is not None:
             oldest[entry.key] = min(oldest.get(entry.key, date.max), taken.first)
-    return frozenset(
-        unsorted | {key for key in paged if (today - oldest.get(key, today)).days <= _LONG_ENOUGH}
-    )
+    return frozenset(open_ | {key for key in paged if (today - oldest.get(key, today)).days <= _LONG_ENOUGH})
 
 
-def _unseen(record: PatientRecord, usable: Mapping[str, object], reading: Reading) -> frozenset[str]:
-    """The analytes that a missing or cut-off list may hold and that were not seen elsewhere."""
-    doubtful = _missing(record.supply) | _cut_off(record, reading.today)
+def _unseen(usable: Mapping[str, object], doubtful: Set[str], reading: Reading) -> frozenset[str]:
+    """The analytes that one of the *doubtful* lists, missing or cut off, may hold and that were not seen elsewhere."""
     return frozenset(
         name for name, analyte in reading.analytes.items() if analyte.group in doubtful and name not in usable
     )

@@ -46,12 +46,13 @@ UNREAL_INTENTS = frozenset({"proposal", "plan", "option"})
 
 
 class Supply(Enum):
-    """What became of one prefetch key: seven different things, never to be confused."""
+    """What became of one prefetch key: eight different things, never to be confused."""
 
     GIVEN = "given"
     EMPTY = "empty"  # a search result without entries
     PAGED = "paged"  # a search result, newest first, that goes on behind a `next` link
     UNSORTED = "unsorted"  # one that goes on and is known to be in no order of dates
+    WITHHELD = "withheld"  # a search result that says that a part of it is not shown to us
     NOTHING = "nothing"  # null: the client states that nothing exists
     ABSENT = "absent"  # not attempted, or not available
     FAILED = "failed"  # an OperationOutcome: attempted in vain

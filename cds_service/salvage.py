@@ -1,7 +1,7 @@
 """A prefetch in which something is broken, read value by value and entry by entry, so that little is lost."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -42,6 +42,7 @@ class PrefetchValue(Resource, frozen=True):
     """The value of one prefetch key: a resource, or a searchset with what it says about itself."""
 
     total: Raw = Raw()
+    type: Raw = Raw()
 
 
 class _Peek(msgspec.Struct, rename="camel"):
@@ -52,6 +53,7 @@ class _Peek(msgspec.Struct, rename="camel"):
     resource: Raw = Raw()
     link: Raw = Raw()
     total: Raw = Raw()
+    type: Raw = Raw()
     entry: Raw = Raw()
 
 
@@ -61,6 +63,8 @@ _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_MOST_BROKEN = 1000  # entries of one list
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 # A searchset whose links can't be read may go on behind one of them.
@@ -87,6 +91,8 @@ def maybe(raw: Raw, kind: type[T]) -> T | None:
 def mended(body: bytes) -> bytes:
     """*body* with U+FFFD for whatever is no character: bytes outside UTF-8, halves of surrogate pairs."""
     text = body if body.isascii() else body.decode("utf-8", "replace").encode()
+    if not _SURROGATE.search(text):
+        return text
     return _ESCAPE.sub(lambda escape: _REPLACEMENT if escape[1] else escape[0], text)
 
 
@@ -179,12 +185,28 @@ class _Reader:
             self.unread.append(Unread(key, "Bundle", "Bundle[0]", WRONG_TYPE))
             return self.lost
         link = maybe(peek.link, tuple[BundleLink, ...]) if is_sent(peek.link) else ()
+        read = self._entries(key, entries)
+        if read is None:
+            return self.lost
         return PrefetchValue(
             resource_type="Bundle",
             total=peek.total,
+            type=peek.type,
             link=_MAYBE_MORE if link is None else link,
-            entry=tuple(self._entry(key, place, entry) for place, entry in enumerate(entries)),
+            entry=read,
         )
+
+    def _entries(self, key: str, entries: Iterable[Raw]) -> tuple[Entry, ...] | None:
+        """One after the other; None for a list in which so much is broken that reading on is of no use."""
+        before, broken = len(self.unread), 0
+        read = []
+        for place, raw in enumerate(entries):
+            read.append(self._entry(key, place, raw))
+            broken += read[-1] is LOST
+            if broken > _MOST_BROKEN:
+                self.unread[before:] = [Unread(key, "Bundle", "Bundle[0]", WRONG_TYPE)]
+                return None
+        return tuple(read)
 
     def _entry(self, key: str, place: int, raw: Raw) -> Entry:
         entry, problem = self._decoded(raw, Entry)

@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
@@ -11,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cds_service import web_addresses
 
 _PREFIX = "LEGCRAMPS_"
 _Listed = Annotated[tuple[str, ...], NoDecode]  # written with commas, not as JSON
@@ -114,8 +117,6 @@ class Settings(BaseSettings):
     @field_validator("fhir_bases")
     @classmethod
     def _bases(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(re.fullmatch(r"https?://[^\s/?#@]+[^\s?#]*", base) for base in value):
-            raise ValueError("is a comma list like https://fhir.example/r4")
         return tuple(base.rstrip("/") for base in value)
 
     @field_validator("private_networks")
@@ -199,16 +200,18 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _https_outside_development(self) -> "Settings":
-        if not self.development and any(base.startswith("http://") for base in self.fhir_bases):
-            raise ValueError(
-                f"{_PREFIX}FHIR_BASES: http is for development; write https, or set {_PREFIX}DEVELOPMENT=true"
-            )
+    def _are_servers(self) -> "Settings":
+        try:
+            for base in self.fhir_bases:
+                web_addresses.fhir_base(base, is_development=self.development)
+        except ValueError as error:
+            raise ValueError(f"{_PREFIX}FHIR_BASES: one {error}") from None
         return self
 
     @model_validator(mode="after")
     def _asks_who_is_there(self) -> "Settings":
-        if not (self.is_loopback or self.authenticates or self.unauthenticated):
+        # the Sandbox's key is no authentication: everybody has it
+        if not (self.is_loopback or self.clients or self.unauthenticated):
             raise ValueError(
                 f"{self.host} can be reached by others, and nobody would be asked who they are: name the clients in "
                 f"{_PREFIX}CLIENTS, or set {_PREFIX}UNAUTHENTICATED=true behind a gateway that authenticates"
@@ -290,18 +293,38 @@ def today(settings: Settings) -> date:
 
 
 def warnings(settings: Settings) -> list[str]:
-    """What must not stay as it is where patients are treated, in words for the log."""
-    told = []
-    if settings.trust_sandbox:
-        told.append(
-            f"{_PREFIX}TRUST_SANDBOX: everybody can sign as the public CDS Hooks Sandbox, its private key is "
-            "published: anybody is let in; never where patients are treated"
-        )
-    if settings.development:
-        told.append(
-            f"{_PREFIX}DEVELOPMENT: FHIR servers are asked over plain http and without a token; never where "
-            "patients are treated"
-        )
-    if settings.unauthenticated and not settings.authenticates:
-        told.append(f"{_PREFIX}UNAUTHENTICATED: nobody is asked who they are; a gateway has to do that")
-    return told
+    """What may not be meant, or must not stay as it is where patients are treated, in words for the log."""
+    public = urlsplit(settings.base_url).hostname or ""
+    told = {
+        "TRUST_SANDBOX: everybody can sign as the public CDS Hooks Sandbox, its private key is published: anybody is "
+        "let in; never where patients are treated": settings.trust_sandbox,
+        "DEVELOPMENT: FHIR servers are asked over plain http and without a token; never where patients are treated": (
+            settings.development
+        ),
+        "UNAUTHENTICATED: nobody is asked who they are; a gateway has to do that": (
+            settings.unauthenticated and not settings.authenticates
+        ),
+        "BASE_URL: others reach the service there, and nobody is asked who they are; name the clients in "
+        f"{_PREFIX}CLIENTS, unless a gateway does that": (
+            not _is_loopback(public) and not settings.authenticates and not settings.unauthenticated
+        ),
+        "FHIR_BASES: has no effect beside a clients file, whose entries name their own": (
+            bool(settings.fhir_bases and settings.clients) and not settings.trust_sandbox
+        ),
+    }
+    return [f"{_PREFIX}{said}" for said, holds in told.items() if holds] + _unknown_names()
+
+
+def _unknown_names() -> list[str]:
+    """
+    Variables that look like ours and are none: a typing error would leave its setting at the default without a word.
+
+    A warning only: Kubernetes gives every container variables after the names of its services.
+    """
+    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    strange = sorted(name for name in os.environ if name.startswith(_PREFIX) and name.upper() not in known)
+    meant = {name: get_close_matches(name, known, 1) for name in strange}
+    return [
+        f"{name}: is no setting" + (f"; did you mean {near[0]}?" if near else "")
+        for name, near in meant.items()
+    ]

@@ -15,6 +15,7 @@ from cds_service.clients import Client
 from cds_service.errors import DataUnavailable
 from cds_service.fhir_server import Limits, Outcome
 from cds_service.hooks import HookRequest, decode
+from cds_service.limits import InProgress
 from cds_service.network import Network, Reach
 from cds_service.prefetch import USUAL, queries
 from cds_service.reception import at
@@ -75,9 +76,9 @@ async def answered(
 ) -> tuple[Advice, tuple[Outcome, ...]]:
     network = Network(Reach(), transport=over(router))
     try:
-        way = FhirAccess(network, site().knowledge.prefetch, Limits(), **access)
+        way = FhirAccess(network, site().knowledge.prefetch, **{"limits": Limits(), **access})
         entry: FHIR = {"name": "hospital", "issuer": "", "keys": (), "fhir_bases": (BASE,), **client}
-        return await at(site())(Client(**entry), way).answer(call, TODAY)
+        return await at(site())(Client(**entry), way, InProgress(1)).answer(call, TODAY)
     finally:
         await network.close()
 
@@ -203,6 +204,67 @@ def test_without_the_diagnoses_a_gated_client_is_not_told_that_there_is_no_repor
         asked(patient, router=router, is_gated=True)
 
 
+def test_a_carrier_that_hangs_does_not_cost_a_gated_client_the_rest() -> None:
+    async def hangs(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(30)
+        raise AssertionError("nobody waits so long")
+
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+    router["observations"].mock(side_effect=hangs)
+
+    advice, outcomes = asked(patient, router=router, is_gated=True, access={"limits": Limits(seconds=0.4)})
+
+    assert {each.key: each.code for each in outcomes} == dict.fromkeys(KEYS, "ok") | {
+        "observations": "timeout"
+    }
+    assert shown(advice)[-1] == "data"
+
+
+# --- silence, and why ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({}, "no-report"),
+        ({"labs": 500}, "no-report"),
+        ({"observations": 500}, "no-report-but-missing-lists"),
+        ({"conditions": "goes on"}, "no-report-but-conditions-cut-off"),
+        ({"conditions": "counts more"}, "no-report-but-conditions-cut-off"),
+        ({"conditions": "withheld in part"}, "no-report-but-conditions-cut-off"),
+    ],
+)
+@pytest.mark.parametrize("is_gated", [True, False])
+def test_silence_tells_the_log_when_a_report_may_have_stood_in_what_did_not_come(
+    changed: dict[str, Any], why: str, is_gated: bool
+) -> None:
+    patient = a_patient().with_diagnosis("diabetes_type_2").prescribed("furosemide", days_before(60))
+    router = charts(patient)
+    for key, how in changed.items():
+        router[key].mock(return_value=lacking_something(patient.request()["prefetch"][key], how))
+
+    advice, _ = asked(patient, router=router, is_gated=is_gated)
+
+    assert (advice.silence, advice.cards) == (why, ())
+
+
+def lacking_something(bundle: FHIR, how: Any) -> httpx.Response:
+    withheld = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "suppressed"}]}
+    made: dict[Any, FHIR] = {
+        "goes on": bundle | {"link": [{"relation": "next", "url": "https://elsewhere.example/"}]},
+        "counts more": bundle | {"total": 9},
+        "withheld in part": bundle | {"entry": [*bundle["entry"], {"resource": withheld}]},
+    }
+    return httpx.Response(200, json=made[how]) if how in made else httpx.Response(how)
+
+
+def test_why_nothing_was_fetched_is_told_beside_the_advice() -> None:
+    _, outcomes = asked(a_patient_on_furosemide(), *KEYS[:4], members={})
+
+    assert {each.key: each.code for each in outcomes} == dict.fromkeys(KEYS[4:], "no-fhir-server")
+
+
 # --- lists that a site does not have ------------------------------------------------------------------------------
 
 
@@ -224,6 +286,12 @@ def test_without_any_list_of_medicines_there_is_no_answer() -> None:
     router["medicationRequests"].mock(return_value=httpx.Response(500))
 
     with pytest.raises(DataUnavailable, match="status-500"):
+        asked(patient, router=router, queries={"medicationStatements": None})
+
+    router["medicationRequests"].mock(
+        return_value=httpx.Response(200, json={"resourceType": "Bundle", "total": 3})
+    )
+    with pytest.raises(DataUnavailable, match="withheld"):
         asked(patient, router=router, queries={"medicationStatements": None})
 
 

@@ -332,9 +332,11 @@ def test_what_is_wrong_is_told_with_its_place_and_remedy(
     assert problem(tmp_path, entry(tmp_path, **changes)) == f"clients.yaml: clients.north.{key}: {said}"
 
 
-@pytest.mark.parametrize("query", ["Patient/{{context.patientId}}", "Patient?_id={{context.patientId}}"])
-def test_a_patient_may_be_read_or_searched(query: str, tmp_path: Path) -> None:
-    assert north(tmp_path, queries={"patient": query}).queries == {"patient": query}
+def test_a_patient_is_read_and_not_searched(tmp_path: Path) -> None:
+    read, search = "Patient/{{context.patientId}}", "Patient?_id={{context.patientId}}"
+
+    assert north(tmp_path, queries={"patient": read}).queries == {"patient": read}
+    assert "patient is not understood" in problem(tmp_path, entry(tmp_path, queries={"patient": search}))
 
 
 @pytest.mark.parametrize(

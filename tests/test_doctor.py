@@ -22,6 +22,7 @@ from cds_service.connecting.doctor import Visit, doctor, knowledge_of, token_in
 from cds_service.errors import Unreachable
 from cds_service.hooks import Card, HookRequest, decode
 from cds_service.knowledge import Knowledge
+from cds_service.limits import InProgress
 from cds_service.network import Network, Reach
 from tests.fhir_server import by_reference, owned, resources_of, the_server
 from tests.patients import FHIR as JSON
@@ -258,7 +259,7 @@ def cards_with(profile: str, server: Small, folder: Path) -> tuple[Card, ...]:
     access = FhirAccess(
         Network(Reach(), transport=server.transport()), knowledge().prefetch, reception.limits(settings())
     )
-    caller = reception.at(the_site())(client, access)
+    caller = reception.at(the_site())(client, access, InProgress(1))
     call = HookRequest("", "Practitioner/gp", PATIENT, None, BASE, {}, access_token=TOKEN)
     advice, _ = asyncio.run(caller.answer(call, TODAY))
     return advice.cards
@@ -596,7 +597,7 @@ def test_each_reason_for_not_asking_is_one_line_with_what_to_do(tmp_path: Path) 
         refusal(fails(httpx.ConnectError("canary"))),
         refusal(fails(httpx.ReadTimeout("canary"))),
         refusal(fails(Unreachable("address-refused"))),
-        refusal(fails(Unreachable("tls"))),
+        refusal(fails(Unreachable("tls-untrusted"))),
         refusal(always(302)),
         refusal(always(200, "<html>log in")),
     ]
@@ -613,7 +614,7 @@ def test_each_reason_for_not_asking_is_one_line_with_what_to_do(tmp_path: Path) 
         "nothing answers there; check host, port and firewall",
         "gives no answer in time; check the firewall, or set LEGCRAMPS_FETCH_SECONDS higher",
         "its address is private or reserved; set LEGCRAMPS_PRIVATE_NETWORKS to its network, such as 10.20.0.0/16",
-        "its certificate is not accepted; set LEGCRAMPS_CA_FILE to the authority that signed it, or check the name",
+        "its certificate is signed by nobody we know; set LEGCRAMPS_CA_FILE to the authority that did",
         "redirects (302), which is not followed; give the address it leads to",
         "answers with something else than FHIR JSON, perhaps a login page; check the address",
     ]

@@ -63,6 +63,7 @@ def the_router() -> respx.Router:
     """A server that knows the patient and nothing else: every list is empty."""
     router = respx.Router(assert_all_called=False)
     router.get(f"{BASE}/Patient/p1", name="patient").respond(json=PATIENT)
+    router.get(url__startswith=f"{BASE}/Medication/").respond(404)
     router.route(url__startswith=f"{BASE}/", name="others").respond(json=a_bundle())
     return router
 
@@ -288,8 +289,9 @@ def test_what_came_before_a_page_that_fails_is_kept() -> None:
     )
 
 
-def test_a_list_that_the_client_began_is_gone_on_with() -> None:
-    began = going_on(a_bundle(a_result("k1")), f"{BASE}/Observation?page=2")
+@pytest.mark.parametrize("link", [f"{BASE}/Observation?page=2", "?page=2", "Observation?page=2"])
+def test_a_list_that_the_client_began_is_gone_on_with(link: str) -> None:
+    began = going_on(a_bundle(a_result("k1")), link)
     router = with_first(the_router(), "Observation?page=2", ok(a_result("k2")))
 
     found, outcomes = fetch(router, REQUIRED | {"labs": began})
@@ -342,10 +344,19 @@ def test_data_of_somebody_else_never_reaches_the_record_of_this_patient() -> Non
 def test_a_list_that_is_withheld_is_no_empty_list(code: str) -> None:
     said = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": code}]}
 
-    withheld, _ = labs_from(ok(said))
-    partly, _ = labs_from(ok(a_result("k1"), said))
+    withheld, of_all = labs_from(ok(said))
+    partly, of_some = labs_from(ok(a_result("k1"), said))
 
-    assert (supply(withheld), supply(partly)) == (Supply.FAILED, Supply.GIVEN)
+    assert (supply(withheld), supply(partly)) == (Supply.FAILED, Supply.WITHHELD)
+    assert (of_all.code, of_some.code) == ("withheld", "partly-withheld")
+
+
+def test_a_list_that_counts_more_than_it_holds_is_cut_off() -> None:
+    found, outcome = labs_from(httpx.Response(200, json=a_bundle(a_result("k1")) | {"total": 5}))
+    empty, in_vain = labs_from(httpx.Response(200, json=a_bundle() | {"total": 5}))
+
+    assert (supply(found), outcome.code) == (Supply.PAGED, "more")
+    assert (supply(empty), in_vain.code) == (Supply.FAILED, "withheld")
 
 
 # --- in what order ------------------------------------------------------------------------------------------------
@@ -502,7 +513,41 @@ def test_only_so_many_medicines_are_read() -> None:
         *(an_order(f"m{number}", **of_medicine(str(number))) for number in range(80)), router=router
     )
 
-    assert outcomes[MEDICATIONS].requests == 50
+    assert (outcomes[MEDICATIONS].requests, outcomes[MEDICATIONS].code) == (50, "status-404")
+
+
+def test_more_medicines_than_are_read_are_no_success() -> None:
+    def medicine(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=a_medicine(request.url.path.rpartition("/")[2]))
+
+    router = respx.Router(assert_all_called=False)
+    router.get(url__startswith=f"{BASE}/Medication/").mock(side_effect=medicine)
+    router.route().mock(side_effect=the_router().async_handler)
+
+    found, outcomes = orders_from(
+        *(an_order(f"m{number}", **of_medicine(str(number))) for number in range(51)), router=router
+    )
+
+    assert (len(medicines(found)), outcomes[MEDICATIONS].code) == (50, "more")
+
+
+def test_medicines_are_read_though_another_list_hangs() -> None:
+    async def hangs(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(30)
+        raise AssertionError("nobody waits so long")
+
+    router = respx.Router(assert_all_called=False)
+    router.get(url__startswith=f"{BASE}/Observation").mock(side_effect=hangs)
+    router.get(url__startswith=f"{BASE}/MedicationRequest").mock(
+        return_value=ok(an_order("m1", **of_medicine("7")))
+    )
+    router.get(f"{BASE}/Medication/7").respond(json=a_medicine("7"))
+    router.route().mock(side_effect=the_router().async_handler)
+
+    found, outcomes = fetch(router, limits=Limits(seconds=0.3))
+
+    assert (outcomes["labs"].code, outcomes[MEDICATIONS].code) == ("timeout", "ok")
+    assert medicines(found) == ["Medication/7"]
 
 
 # --- addresses ----------------------------------------------------------------------------------------------------

@@ -191,7 +191,7 @@ def test_nobody_listens() -> None:
 def test_https_needs_a_certificate_that_is_known(tmp_path: Path) -> None:
     file, shown = self_signed(tmp_path, "known")
     with OddServer({"/": answers({})}, tls=shown) as odd:
-        assert refusal(f"{odd.base}/") == "tls"
+        assert refusal(f"{odd.base}/") == "tls-untrusted"
         assert got(f"{odd.base}/", ca_file=file).status == 200
 
 

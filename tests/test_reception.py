@@ -187,8 +187,8 @@ def test_a_database_that_does_not_answer_is_503_and_nobody_is_let_in(
         ({"host": "0.0.0.0", "today": None, "base_url": ""}, "LEGCRAMPS_BASE_URL: "),  # noqa: S104
         ({"store": "nonsense"}, "LEGCRAMPS_STORE: "),
         ({"ca_file": "pyproject.toml"}, "LEGCRAMPS_CA_FILE: "),
-        ({"fhir_bases": "http://fhir.example"}, "LEGCRAMPS_FHIR_BASES: http is for development"),
-        ({"fhir_bases": "fhir.example"}, "LEGCRAMPS_FHIR_BASES: is a comma list like"),
+        ({"fhir_bases": "http://fhir.example"}, "LEGCRAMPS_FHIR_BASES: one is not https"),
+        ({"fhir_bases": "fhir.example"}, "LEGCRAMPS_FHIR_BASES: one is no absolute web address"),
         ({"private_networks": "10.0.0.0/33"}, "LEGCRAMPS_PRIVATE_NETWORKS: is a comma list of networks"),
         ({"fetch_seconds": 0}, "LEGCRAMPS_FETCH_SECONDS: "),
     ],
@@ -217,7 +217,7 @@ def test_a_client_may_call_only_the_hooks_that_are_open_to_it(tmp_path: Path) ->
     knowledge = cast(Knowledge, SimpleNamespace(prefetch={}))
 
     async def let_in(hook: str, jti: str) -> str:
-        desk = Reception(given, knowledge, lambda client, access: Caller(client, silent, silent, access))
+        desk = Reception(given, knowledge, lambda client, *rest: Caller(client, silent, silent, *rest))
         try:
             return (await desk.caller([signed(jti=jti)["Authorization"]], HOOK_PATH, hook)).client.name
         finally:

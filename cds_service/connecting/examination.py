@@ -150,7 +150,7 @@ async def _capability(server: Server, seconds: float) -> Capability | None:
     """
     try:
         async with asyncio.timeout(seconds):
-            body = await server.ask(f"{server.base}/metadata")
+            body = await server.ask(f"{server.base}/metadata", server.limits.bytes)
     except Unreachable as fault:
         if fault.code in _NO_CONTACT:
             raise ValueError(f"{server.base}: {_NO_CONTACT[fault.code]}") from None
@@ -170,7 +170,10 @@ _NO_CONTACT = {
     "10.20.0.0/16",
     "name": "its name is not known here; check the address and the name server",
     "connection": "nothing answers there; check host, port and firewall",
-    "tls": "its certificate is not accepted; set LEGCRAMPS_CA_FILE to the authority that signed it, or check the name",
+    "tls-untrusted": "its certificate is signed by nobody we know; set LEGCRAMPS_CA_FILE to the authority that did",
+    "tls-name": "its certificate is for another name; ask it by the name in the certificate",
+    "tls-expired": "its certificate is not valid today; have it renewed, or check the clock here",
+    "tls": "does not speak TLS as expected; check port and https",
     "timeout": "gives no answer in time; check the firewall, or set LEGCRAMPS_FETCH_SECONDS higher",
     "protocol": "what answers there does not speak HTTP as expected; check port and https",
     "address": "is no address that can be asked; check it",

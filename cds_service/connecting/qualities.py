@@ -9,10 +9,10 @@ from cds_service.client_entries import TYPES
 from cds_service.connecting.trials import Trial, resources
 from cds_service.fetching import STRAY
 from cds_service.fhir import MEDICATION_LISTS
-from cds_service.fhir import WITHHELD as WITHHELD_CODES
 from cds_service.medicine_reads import MEDICATIONS
 from cds_service.resources import Resource
 from cds_service.salvage import PrefetchValue
+from cds_service.searchsets import WITHHELD as WITHHELD_CODES
 
 _MEDICATION = re.compile(r"(?:.*/)?Medication/([^/]+)(?:/_history/[^/]+)?")
 

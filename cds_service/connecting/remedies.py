@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from cds_service.client_entries import TYPES
 from cds_service.connecting.examination import ABSENT, CUT, FAILS, Examination
 from cds_service.connecting.qualities import issues, medicines, newest_first, page_size, withheld
-from cds_service.connecting.trials import WITHHELD, Choice
-from cds_service.fetching import MORE, STRAY
+from cds_service.connecting.trials import Choice
+from cds_service.fetching import STRAY, WITHHELD
+from cds_service.fhir_server import MORE
 
 _MOST_WORDS = 60  # characters of a parameter
 

@@ -17,9 +17,9 @@ from cds_service.connecting.other_queries import (
     put_back,
 )
 from cds_service.errors import DataUnavailable, RequestInvalid
-from cds_service.fetching import MORE, STRAY
+from cds_service.fetching import PARTLY_WITHHELD, STRAY
 from cds_service.fhir import KEYS, gather
-from cds_service.fhir_server import OK, Outcome, Server
+from cds_service.fhir_server import MORE, OK, Outcome, Server
 from cds_service.hooks import HookRequest
 from cds_service.inventory import Fate, Line, inventory
 from cds_service.normalise import patient_record
@@ -28,10 +28,9 @@ from cds_service.record import PatientRecord
 from cds_service.resources import Resource
 from cds_service.salvage import PrefetchValue
 
-WITHHELD = "withheld"
 """In place of a list there was only the word that something is not shown to us."""
 
-_FROM_BAD = {STRAY: 1, MORE: 2, OK: 3}  # everything else is worse
+_FROM_BAD = {STRAY: 1, PARTLY_WITHHELD: 2, MORE: 3, OK: 4}  # everything else is worse
 _TRIES = 3  # of the query that was chosen, for its median
 # Lists of which a server may give a part only, without a word: tried in another way even when the first one answers.
 _MAY_BESHORT = frozenset(CATEGORIES)
@@ -68,7 +67,7 @@ class Trial:
     @property
     def works(self) -> bool:
         """Whether the list can be had, were it with an end that we cut off."""
-        return self.code in (OK, MORE)
+        return self.code in (OK, MORE, PARTLY_WITHHELD)
 
     @property
     def answers(self) -> bool:
@@ -139,7 +138,7 @@ class Bench:
         for patient in self.patients:
             filled, became = await fetching.complete(call_about(patient), server, [key], self.seconds)
             found.append(filled)
-            outcomes.append(_judged(became[0], filled))
+            outcomes.append(became[0])
         return Trial(
             key,
             query,
@@ -219,29 +218,6 @@ def resources(value: PrefetchValue) -> Iterator[Resource]:
 def _rank(trial: Trial) -> tuple[bool, int, bool]:
     """Anything before nothing, then what finds more, then what comes whole."""
     return trial.answers, trial.usable, trial.code == OK
-
-
-def _judged(outcome: Outcome, filled: HookRequest) -> Outcome:
-    """A good answer that the service will count as none is a failed one."""
-    value = filled.prefetch.get(outcome.key)
-    if outcome.code != OK or value is None or value.resource_type != "Bundle":
-        return outcome
-    held = list(resources(value))
-    if (
-        held
-        and all(each.resource_type == "OperationOutcome" for each in held)
-        and _is_failed(outcome, filled)
-    ):
-        return replace(outcome, code=WITHHELD)
-    return outcome
-
-
-def _is_failed(outcome: Outcome, filled: HookRequest) -> bool:
-    try:
-        alone = replace(_readable(filled), prefetch={**_NOTHING, outcome.key: filled.prefetch[outcome.key]})
-        return not gather(alone).supply[outcome.key].is_known
-    except DataUnavailable:
-        return True
 
 
 _NOTHING: Mapping[str, PrefetchValue | None] = {

@@ -1,0 +1,108 @@
+"""What a prefetch value or a search result says about itself: whether that is all, a part, nothing, or a failure."""
+
+from itertools import pairwise
+
+from cds_service.raw import number
+from cds_service.record import Supply
+from cds_service.resources import Entry, Resource
+from cds_service.salvage import USED_TYPES, PrefetchValue
+
+WITHHELD = frozenset(
+    {
+        "suppressed", "forbidden", "security", "login", "incomplete", "timeout", "throttled", "transient",
+        "exception", "lock-error", "no-store", "too-costly", "too-long",
+    }
+)  # fmt: skip
+"""FHIR issue types: a list beside one of these is not all that there is, an empty one not the same as nothing."""
+
+_NOT_FAILURES = ("information", "warning", "success")
+
+
+def supply(value: PrefetchValue | None) -> Supply:
+    """What became of one prefetch key by what its value says; None is null."""
+    if value is None:
+        return Supply.NOTHING
+    if value.resource_type == "OperationOutcome":
+        return Supply.FAILED
+    if value.resource_type == "Bundle":
+        return _of_bundle(value)
+    # one resource in place of a list is taken; one that can't stand under any of our keys is no answer
+    return Supply.GIVEN if value.resource_type in USED_TYPES else Supply.FAILED
+
+
+def _of_bundle(bundle: PrefetchValue) -> Supply:
+    entries = bundle.entry or ()
+    withholds = any(_withholds(entry) for entry in entries)
+    if not has_results(bundle):
+        is_in_vain = _claims_results(bundle) or withholds or any(is_failure(entry) for entry in entries)
+        return Supply.FAILED if is_in_vain else _is_paged(bundle) or Supply.EMPTY
+    if withholds:
+        return Supply.WITHHELD
+    return _is_paged(bundle) or Supply.GIVEN
+
+
+def _is_paged(bundle: PrefetchValue) -> Supply | None:
+    """A list that goes on behind a link, or that counts more than it holds."""
+    goes_on = next_link(bundle) is not None
+    held = sum(not _is_outcome(entry) for entry in bundle.entry or ())
+    total = number(bundle.total) if held else None
+    return Supply.PAGED if goes_on or (total is not None and total > held) else None
+
+
+def next_link(bundle: PrefetchValue) -> str | None:
+    """Where a list goes on, "" when it doesn't say where; None when it doesn't go on."""
+    for link in bundle.link or ():
+        # some write the relation as the address under which it is registered
+        if (link.relation or "").rpartition("/")[2].casefold() == "next":
+            return link.url or ""
+    return None
+
+
+def is_newest_first(bundle: PrefetchValue) -> bool:
+    """
+    Whether a list that goes on unread has shown its newest entries: servers may ignore `_sort` without a word.
+
+    Partial dates are compared as far as both reach; entries without a date say nothing.
+    """
+    entries = bundle.entry or ()
+    days = [day for entry in entries if entry.resource is not None and (day := _day(entry.resource))]
+    return all(later[: len(earlier)] >= earlier[: len(later)] for later, earlier in pairwise(days))
+
+
+def _day(resource: Resource) -> str:
+    """The day by which our queries sort, as far as it is known."""
+    period = resource.effective_period
+    written = resource.authored_on or resource.effective_date_time or resource.effective_instant
+    return (written or (period.start if period else None) or "")[:10]
+
+
+def has_results(bundle: PrefetchValue) -> bool:
+    """Whether there is an entry, readable or not, that isn't an outcome of the search itself."""
+    return any(not _is_outcome(entry) for entry in bundle.entry or ())
+
+
+def _claims_results(bundle: PrefetchValue) -> bool:
+    """
+    Whether the search says that it found something.
+
+    Without an entry such a Bundle is a count, or a result that got lost: not the same as "there is nothing".
+    """
+    return bytes(bundle.total) not in (b"", b"null", b"0")
+
+
+def _is_outcome(entry: Entry) -> bool:
+    return entry.resource is not None and entry.resource.resource_type == "OperationOutcome"
+
+
+def is_failure(entry: Entry) -> bool:
+    """Whether a searchset's OperationOutcome tells of an error, as it does when it names no severity."""
+    if entry.resource is None or not _is_outcome(entry):
+        return False
+    issues = entry.resource.issue or ()
+    return not issues or any(issue.severity not in _NOT_FAILURES for issue in issues)
+
+
+def _withholds(entry: Entry) -> bool:
+    """Whether a searchset's OperationOutcome says, without calling it an error, that something is not shown to us."""
+    issues = (entry.resource.issue if entry.resource and _is_outcome(entry) else None) or ()
+    return any(issue.code in WITHHELD and issue.severity in _NOT_FAILURES for issue in issues)
