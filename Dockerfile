@@ -15,6 +15,7 @@ RUN /opt/builder/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel
 
 FROM python:3.13-slim-bookworm
 COPY --from=build /opt/legcramps /opt/legcramps
+COPY NOTICE /opt/legcramps/NOTICE
 RUN useradd --system --no-create-home --shell /usr/sbin/nologin legcramps \
     && install --directory --owner=legcramps --mode=0700 /var/lib/legcramps
 USER legcramps

@@ -63,7 +63,7 @@ def serve(
     typer.echo(_greeting(settings, knowledge))
     config = uvicorn.Config(
         web,
-        http=patience.patient(settings.body_seconds),
+        http=patience.protocol(settings.body_seconds),
         ws="none",
         timeout_graceful_shutdown=30,
         log_config=None,

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import math
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,9 +22,15 @@ ALGORITHMS = _OF_RSA.union(_OF_CURVE.values())  # all that we verify: never a sy
 
 # RFC 7518 section 3.3 asks for 2048 bits or more; above 8192 a signature costs more to check than a call is worth.
 _RSA_BITS = range(2048, 8193)
+_LARGEST_EXPONENT = 2**32  # everybody uses 65537; each bit more makes each signature dearer to check
 _SECRET_MEMBERS = frozenset({"k", "d", "p", "q", "dp", "dq", "qi", "oth"})  # RFC 7518 section 6
 
+# Whoever publishes keys also decides what a forged token costs us: each key of its id is tried on it.
+_MOST_ENTRIES = 100  # of one document; real ones have fewer than ten
+_ALIKE = 2  # keys of one id and algorithm: an old one and its successor
+
 _OLD = 3600.0  # seconds that a fetched key set is taken as it is
+_TOO_OLD = 24 * 3600.0  # the same after which it counts no more: a withdrawn key must not stay good for ever
 _FETCH_PAUSE = 60.0  # seconds between two requests for one URL, whatever strangers send
 _READ_PAUSE = 10.0  # the same for a file, which may still be being written
 
@@ -54,8 +61,10 @@ def parse(document: bytes) -> KeySet:
     """
     The keys of a JSON Web Key Set; entries that can't verify a signature are left out.
 
+    So are, in the order of the set, those after the second key of one id and algorithm.
+
     Raises:
-        ValueError: If it is no key set at all; nothing of it is in the message.
+        ValueError: If it is no key set at all, or one of more than 100 entries; nothing of it is in the message.
     """
     try:
         loaded = json.loads(document)
@@ -64,8 +73,20 @@ def parse(document: bytes) -> KeySet:
     entries = loaded.get("keys") if isinstance(loaded, dict) else None
     if not isinstance(entries, list):
         raise ValueError("is no JSON Web Key Set")
-    keys = tuple(key for each in entries if (key := _key(each)) is not None)
+    if len(entries) > _MOST_ENTRIES:
+        raise ValueError(f"has more than {_MOST_ENTRIES} entries")
+    keys = tuple(_few_alike(key for each in entries if (key := _key(each)) is not None))
     return KeySet(keys, len(entries) - len(keys), any(map(_is_secret, entries)))
+
+
+def _few_alike(keys: Iterable[Key]) -> Iterator[Key]:
+    """The keys, each with the algorithms for which there are not yet enough of its id; those with none are left out."""
+    alike: Counter[tuple[str, str]] = Counter()
+    for key in keys:
+        free = frozenset(name for name in key.algorithms if alike[key.kid, name] < _ALIKE)
+        alike.update((key.kid, name) for name in free)
+        if free:
+            yield replace(key, algorithms=free)
 
 
 def _is_secret(entry: Any) -> bool:
@@ -84,9 +105,13 @@ def _key(entry: Any) -> Key | None:
         public = PyJWK(entry, min(algorithms)).key
     except (PyJWTError, ValueError, TypeError, ArithmeticError, LookupError):
         return None
-    if entry["kty"] == "RSA" and public.key_size not in _RSA_BITS:
+    if entry["kty"] == "RSA" and not _is_sound(public):
         return None
     return Key(kid, algorithms, public)
+
+
+def _is_sound(rsa: Any) -> bool:
+    return rsa.key_size in _RSA_BITS and bool(rsa.public_numbers().e <= _LARGEST_EXPONENT)
 
 
 def _is_for_signatures(entry: dict[str, Any]) -> bool:
@@ -125,7 +150,7 @@ class _File:
         self._read_at = -math.inf
 
     async def renew(self, *, is_wanted: bool) -> None:  # noqa: ARG002 - a file tells itself that it changed
-        """Read the file when it isn't the one that was read; a file that can't be read keeps the old keys."""
+        """Read the file when it isn't the one that was read; one that can't be read or used keeps the old keys."""
         if self._clock() - self._read_at < _READ_PAUSE:
             return
         try:
@@ -134,8 +159,10 @@ class _File:
             if seen == self._seen:
                 return
             found = parse(self._path.read_bytes())
-        except (OSError, ValueError):
+        except OSError:
             self._log.warning("key file not readable", file=self._path.name)
+        except ValueError as error:
+            self._log.warning("key file not usable", file=self._path.name, problem=str(error))
         else:
             self.keys, self._seen = found.keys, seen
             _tell(self._log.bind(file=self._path.name), found)
@@ -158,26 +185,37 @@ class _Published:
         self._one_at_a_time = asyncio.Lock()
 
     async def renew(self, *, is_wanted: bool) -> None:
-        """Fetch the set when it is old, or when it lacks a key that *is_wanted*; a failure keeps the old keys."""
-        if not self._is_due(is_wanted):
-            return
-        if self._one_at_a_time.locked() and self.keys and not is_wanted:
-            return  # somebody is asking already: a slow key server doesn't hold up those whose key is here
-        async with self._one_at_a_time:
-            if self._is_due(is_wanted):
-                await self._read()
+        """
+        Fetch the set when it is old, or when it lacks a key that *is_wanted*.
+
+        A failure keeps the old keys, until they are a day old.
+        """
+        if self._is_due(is_wanted) and not self._is_being_done(is_wanted):
+            async with self._one_at_a_time:
+                if self._is_due(is_wanted):
+                    await self._read()
+        if self.keys and self._age() > _TOO_OLD:
+            self.keys = ()
+            self._log.warning("keys no longer used: their server gave none for 24 hours")
 
     def _is_due(self, is_wanted: bool) -> bool:
-        now = self._clock()
-        return (is_wanted or now - self._fetched_at >= _OLD) and now - self._tried_at >= _FETCH_PAUSE
+        return (is_wanted or self._age() >= _OLD) and self._clock() - self._tried_at >= _FETCH_PAUSE
+
+    def _is_being_done(self, is_wanted: bool) -> bool:
+        """Somebody is asking already: a slow key server doesn't hold up those whose key is here."""
+        is_here = bool(self.keys) and not is_wanted and self._age() <= _TOO_OLD
+        return is_here and self._one_at_a_time.locked()
+
+    def _age(self) -> float:
+        return self._clock() - self._fetched_at
 
     async def _read(self) -> None:
         try:
             found = parse(await self._fetch(self._url))
         except Unreachable as error:
             self._log.warning("key server gave no answer", code=error.code)
-        except ValueError:
-            self._log.warning("key server gave no key set")
+        except ValueError as error:
+            self._log.warning("key server gave no usable key set", problem=str(error))
         else:
             self.keys, self._fetched_at = found.keys, self._clock()
             _tell(self._log, found)
@@ -190,7 +228,8 @@ class KeySets:
     The keys of all clients, by file or URL.
 
     *fetch* gets the content of a URL, within limits of its own, or raises Unreachable; *clock* counts seconds. When a
-    key server doesn't answer, the keys it gave last stay good until it does.
+    key server gives no key set, the keys it gave last stay good for 24 hours and then count no more. Those of a file
+    stay good as long as the file says so, or can't be read.
     """
 
     def __init__(self, fetch: Callable[[str], Awaitable[bytes]], clock: Callable[[], float]) -> None:
@@ -199,16 +238,23 @@ class KeySets:
         self._log = structlog.get_logger()
         self._sources: dict[Path | str, _File | _Published] = {}
 
-    async def keys(self, where: Iterable[Path | str], kid: str) -> tuple[Key, ...]:
-        """The keys of that id, more than one only when ids repeat; a set that lacks the id is asked anew."""
+    async def keys(
+        self, where: Iterable[Path | str], kid: str, tried: Collection[Key] = ()
+    ) -> tuple[Key, ...]:
+        """
+        The keys of that id, without those that were *tried* in vain; more than one only when ids repeat.
+
+        Sets that have none such are asked anew, a URL once a minute at most: a key may be new, or have been replaced
+        under its old id.
+        """
         sources = [self._source(place) for place in where]
         for source in sources:
             await source.renew(is_wanted=False)
-        found = _of_id(kid, sources)
+        found = _of_id(kid, sources, tried)
         if not found:
             for source in sources:
                 await source.renew(is_wanted=True)
-            found = _of_id(kid, sources)
+            found = _of_id(kid, sources, tried)
         return found
 
     def _source(self, place: Path | str) -> _File | _Published:
@@ -221,5 +267,6 @@ class KeySets:
         return self._sources[place]
 
 
-def _of_id(kid: str, sources: Collection[_File | _Published]) -> tuple[Key, ...]:
-    return tuple(key for source in sources for key in source.keys if key.kid == kid)
+def _of_id(kid: str, sources: Iterable[_File | _Published], tried: Collection[Key]) -> tuple[Key, ...]:
+    found = (key for source in sources for key in source.keys if key.kid == kid)
+    return tuple(key for key in found if key not in tried)

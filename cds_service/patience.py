@@ -186,7 +186,7 @@ if find_spec("httptools"):
     FASTEST = PatientHttpTools
 
 
-def patient(
+def protocol(
     seconds: float, connections: int = MOST_CONNECTIONS, kind: type[_Patience] = FASTEST
 ) -> type[asyncio.Protocol]:
     """The class to give to uvicorn as `http`, for clients that get *seconds*, and at most *connections* of them."""

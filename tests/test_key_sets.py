@@ -13,7 +13,7 @@ from jwt import get_algorithm_by_name
 from structlog.testing import capture_logs
 
 from cds_service.key_sets import KeySets, parse
-from tests.signing import Clock, KeyServer, edwards, elliptic, key_file, key_set, rivest
+from tests.signing import Clock, KeyServer, edwards, elliptic, encoded, key_file, key_set, rivest
 
 URL = "https://keys.north.example/jwks.json"
 
@@ -54,6 +54,12 @@ def test_a_key_that_names_an_algorithm_is_good_for_that_one_only() -> None:
     assert [key.algorithms for key in found.keys] == [{"PS256"}]
 
 
+def test_an_exponent_of_32_bits_is_the_largest() -> None:
+    found = parse(key_set(rivest().jwk(e=encoded((2**32 - 1).to_bytes(4)))))
+
+    assert [key.public.public_numbers().e for key in found.keys] == [2**32 - 1]
+
+
 PRIVATE = get_algorithm_by_name("ES384").to_jwk(elliptic().private, as_dict=True)
 not_used: dict[str, Any] = {
     "a key to encrypt with": elliptic().jwk(use="enc"),
@@ -71,6 +77,7 @@ not_used: dict[str, Any] = {
     "an algorithm that is no text": rivest().jwk(alg=["RS384"]),
     "1024 bits": rivest("weak", bits=1024).jwk(),
     "16384 bits": rivest().jwk(n="_" * 2731),
+    "an exponent of 33 bits": rivest().jwk(e=encoded((2**32 + 1).to_bytes(5))),
     "an even exponent": rivest().jwk(e="Ag"),
     "a point that isn't on the curve": elliptic().jwk(y=elliptic().jwk()["x"]),
     "a point of another curve": elliptic().jwk(x=elliptic("b", "ES256").jwk()["x"]),
@@ -102,6 +109,41 @@ def test_secrets_among_public_keys_are_noticed(name: str) -> None:
 def test_what_is_no_key_set_is_told_without_its_content(document: bytes) -> None:
     with pytest.raises(ValueError, match=r"^is no JSON Web Key Set$"):
         parse(document)
+
+
+def test_a_set_of_more_than_a_hundred_entries_is_refused_whatever_they_are() -> None:
+    hundred: list[Any] = [{"kty": "unknown"}] * 99
+
+    assert parse(key_set(elliptic(), *hundred)).left_out == 99
+    with pytest.raises(ValueError, match=r"^has more than 100 entries$"):
+        parse(key_set(elliptic(), *hundred, {}))
+
+
+@given(st.permutations(range(4)))
+def test_of_one_id_and_algorithm_the_first_two_keys_are_used(order: list[int]) -> None:
+    alike = [elliptic(f"key-{number}").jwk(kid="same") for number in order]
+
+    found = parse(key_set(not_used["a symmetric key"], alike[0], edwards(), *alike[1:]))
+
+    first_two = [elliptic(f"key-{number}").private.public_key() for number in order[:2]]
+    assert [key.public for key in found.keys if key.kid == "same"] == first_two
+    assert [key.kid for key in found.keys] == ["same", "north-ed", "same"]
+    assert found.left_out == 3
+
+
+def test_keys_of_one_id_are_counted_for_each_algorithm() -> None:
+    many = [
+        rivest("a").jwk(kid="same", alg="RS384"),
+        rivest("b").jwk(kid="same", alg=None),
+        rivest("c").jwk(kid="same", alg=None),
+        elliptic().jwk(kid="same"),
+        rivest("d").jwk(kid="same", alg=None),
+    ]
+
+    found = parse(key_set(*many))
+
+    rsa = {"PS256", "PS384", "PS512", "RS256", "RS384", "RS512"}
+    assert [key.algorithms for key in found.keys] == [{"RS384"}, rsa, rsa - {"RS384"}, {"ES384"}]
 
 
 json_values = st.recursive(
@@ -182,20 +224,32 @@ def test_a_file_that_stays_the_same_is_not_read_again(tmp_path: Path) -> None:
     assert [line["event"] for line in log] == ["keys read"]
 
 
-@pytest.mark.parametrize("content", [None, b'{"keys": ['])
-def test_a_file_that_went_or_is_half_written_keeps_its_keys(content: bytes | None, tmp_path: Path) -> None:
+_NOT_READABLE = {"event": "key file not readable", "file": "north.json", "log_level": "warning"}
+_NOT_USABLE = {"event": "key file not usable", "file": "north.json", "log_level": "warning"}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, _NOT_READABLE),
+        (b'{"keys": [', {**_NOT_USABLE, "problem": "is no JSON Web Key Set"}),
+        (key_set(*[{}] * 101), {**_NOT_USABLE, "problem": "has more than 100 entries"}),
+    ],
+)
+def test_a_file_that_went_or_is_no_use_keeps_its_keys(
+    content: bytes | None, told: dict[str, str], tmp_path: Path
+) -> None:
     clock = Clock()
     key_sets = by_file(clock)
     path = key_file(tmp_path, elliptic())
     ids(key_sets, [path], "north-1")
 
     path.unlink() if content is None else path.write_bytes(content)
-    clock.now += 10
+    clock.now += 30 * 24 * 3600
     with capture_logs() as log:
         found = ids(key_sets, [path], "north-1")
 
-    assert found == ["north-1"]
-    assert log == [{"event": "key file not readable", "file": "north.json", "log_level": "warning"}]
+    assert (found, log) == (["north-1"], [told])
 
 
 # key servers
@@ -225,6 +279,27 @@ def test_a_key_that_was_rotated_is_fetched_and_the_old_one_is_gone() -> None:
     found = ids(key_sets, [URL], "north-2", "north-1")
 
     assert found == ["north-2"]
+
+
+def test_a_key_that_was_tried_in_vain_is_asked_for_anew_and_not_found_again() -> None:
+    server, clock = KeyServer({URL: key_set(elliptic())}), Clock()
+    key_sets = KeySets(server.fetch, clock)
+    successor = elliptic("successor").jwk(kid="north-1")
+
+    async def story() -> tuple[int, int, int, list[Any]]:
+        tried = await key_sets.keys([URL], "north-1")
+        at_once = await key_sets.keys([URL], "north-1", tried)
+        clock.now += 60
+        unchanged = await key_sets.keys([URL], "north-1", tried)
+        server.sets[URL] = key_set(elliptic(), successor)
+        clock.now += 60
+        changed = await key_sets.keys([URL], "north-1", tried)
+        return len(tried), len(at_once), len(unchanged), [key.public for key in changed]
+
+    found = asyncio.run(story())
+
+    assert found == (1, 0, 0, [elliptic("successor").private.public_key()])
+    assert len(server.asked) == 3
 
 
 def test_unknown_ids_ask_a_server_once_a_minute_at_most() -> None:
@@ -261,15 +336,91 @@ def test_a_server_that_fails_is_not_asked_more_often_and_the_old_keys_stay() -> 
     ]
 
 
-def test_an_answer_that_is_no_key_set_keeps_the_old_keys() -> None:
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (b"<html>maintenance</html>", "is no JSON Web Key Set"),
+        (key_set(*[{}] * 101), "has more than 100 entries"),
+    ],
+)
+def test_an_answer_that_is_no_use_keeps_the_old_keys_and_is_told(answer: bytes, problem: str) -> None:
     server, clock = KeyServer({URL: key_set(elliptic())}), Clock()
     key_sets = KeySets(server.fetch, clock)
     ids(key_sets, [URL], "north-1")
 
-    server.sets[URL] = b"<html>maintenance</html>"
+    server.sets[URL] = answer
     clock.now += 3600
+    with capture_logs() as log:
+        found = ids(key_sets, [URL], "north-1")
 
-    assert ids(key_sets, [URL], "north-1") == ["north-1"]
+    assert found == ["north-1"]
+    assert [(line["event"], line["host"], line["problem"]) for line in log] == [
+        ("key server gave no usable key set", "keys.north.example", problem)
+    ]
+
+
+@pytest.mark.parametrize("answer", [None, b"<html>maintenance</html>"])
+def test_keys_that_could_not_be_fetched_anew_for_a_day_count_no_more(answer: bytes | None) -> None:
+    server, clock = KeyServer({URL: key_set(elliptic())}), Clock()
+    key_sets = KeySets(server.fetch, clock)
+    ids(key_sets, [URL], "north-1")
+
+    server.sets = {} if answer is None else {URL: answer}
+    clock.now += 24 * 3600
+    after_a_day = ids(key_sets, [URL], "north-1")
+    clock.now += 1  # too soon to ask again, and too late for the keys
+    with capture_logs() as log:
+        later = ids(key_sets, [URL], "north-1", "north-1")
+
+    assert (after_a_day, later) == (["north-1"], [])
+    assert log == [
+        {
+            "event": "keys no longer used: their server gave none for 24 hours",
+            "host": "keys.north.example",
+            "log_level": "warning",
+        }
+    ]
+
+
+def test_a_server_that_comes_back_after_a_day_makes_its_keys_good_again() -> None:
+    server, clock = KeyServer({URL: key_set(elliptic())}), Clock()
+    key_sets = KeySets(server.fetch, clock)
+    ids(key_sets, [URL], "north-1")
+
+    server.sets.clear()
+    clock.now += 25 * 3600
+    while_away = ids(key_sets, [URL], "north-1")
+    server.sets[URL] = key_set(elliptic())
+    clock.now += 60
+
+    assert (while_away, ids(key_sets, [URL], "north-1")) == ([], ["north-1"])
+
+
+def test_a_quiet_weekend_takes_no_key_away_and_is_no_news() -> None:
+    server, clock = KeyServer({URL: key_set(elliptic())}), Clock()
+    key_sets = KeySets(server.fetch, clock)
+    ids(key_sets, [URL], "north-1")
+
+    clock.now += 60 * 3600
+    with capture_logs() as log:
+        found = ids(key_sets, [URL], "north-1")
+
+    assert found == ["north-1"]
+    assert [line["event"] for line in log] == ["keys read"]
+
+
+def test_a_crowd_after_a_quiet_weekend_waits_for_the_keys_that_count() -> None:
+    server, clock = KeyServer({URL: key_set(elliptic())}), Clock()
+    key_sets = KeySets(server.fetch, clock)
+    ids(key_sets, [URL], "north-1")
+    server.sets[URL] = key_set(elliptic("north-2"))
+    clock.now += 60 * 3600
+
+    async def crowd() -> list[int]:
+        found = await asyncio.gather(*(key_sets.keys([URL], "north-1") for _ in range(5)))
+        return [len(keys) for keys in found]
+
+    assert (asyncio.run(crowd()), len(server.asked)) == ([0] * 5, 2)
 
 
 def test_a_set_that_was_emptied_leaves_no_key() -> None:

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cds_service import limits
-from cds_service.patience import MOST_HEAD_BYTES, PatientH11, PatientHttpTools, patient
+from cds_service.patience import MOST_HEAD_BYTES, PatientH11, PatientHttpTools, protocol
 
 SECONDS = 0.3
 MOST_BODY = 100_000
@@ -51,7 +51,7 @@ def a_server(
 ) -> Iterator[uvicorn.Server]:
     """A server of its own, on a port that is free."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        http_class = patient(SECONDS, connections, kind)
+        http_class = protocol(SECONDS, connections, kind)
         config = uvicorn.Config(
             APP,
             http=http_class,

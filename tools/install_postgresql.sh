@@ -21,4 +21,8 @@ if ! command -v apt-get >/dev/null || { [ -n "$administrator" ] && ! command -v 
 fi
 echo "Installing PostgreSQL for the tests"
 $administrator apt-get update -qq
-$administrator env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql
+install="$administrator env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
+$install postgresql-common
+# no server of the machine's own: the tests start theirs
+$administrator sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+$install postgresql
