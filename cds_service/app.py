@@ -59,6 +59,15 @@ _HTTP_SAID = {
     404: "there is nothing at this path; GET /cds-services lists the services",
     405: "this path is not for this method; see the Allow header",
 }
+_USAGE = (
+    "Send patient, conditions and at least one of medicationStatements and medicationRequests as prefetch, null when "
+    "there is nothing, or let us read them with fhirServer and fhirAuthorization; 412 otherwise. Results and orders "
+    "are used when they can be had."
+)
+_USAGE_GATED = (
+    "Send what is asked for as prefetch, and fhirServer with fhirAuthorization: the rest of the record is read once a "
+    "report of leg cramps is there, and without access to it such a call is answered with 412."
+)
 _PAGE = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
@@ -163,11 +172,7 @@ class _Routes:
                 "worth drafting. Silent for everyone else. Advice for clinicians, not a diagnosis."
             ),
             prefetch=self._offered(),
-            usage_requirements=(
-                "Send patient, conditions and at least one of medicationStatements and medicationRequests as "
-                "prefetch, null when there is nothing, or let us read them with fhirServer and "
-                "fhirAuthorization; 412 otherwise. Results and orders are used when they can be had."
-            ),
+            usage_requirements=_USAGE_GATED if self.settings.gated else _USAGE,
         )
         return _json(hooks.discovery([service]))
 
