@@ -90,8 +90,8 @@ def _key_set(value: str, info: ValidationInfo) -> str:
         found = key_sets.parse((_site(info).folder / value).read_bytes())
     except OSError:
         raise ValueError("is no file that can be read; write a path from the clients file's folder") from None
-    except ValueError:
-        raise ValueError('is no JSON Web Key Set; write {"keys": [...]} into the file') from None
+    except ValueError as error:
+        raise ValueError(f'{error}; write {{"keys": [...]}} into the file') from None
     if found.holds_secrets:
         raise ValueError("holds a private or symmetric key; leave only the public parts in the file")
     if not found.keys:

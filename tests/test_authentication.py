@@ -399,6 +399,12 @@ def test_an_algorithm_that_does_not_fit_the_key_is_refused(signer: Signer, algor
     assert verdict(signer.token(claims(), alg=algorithm)) == "algorithm"
 
 
+def test_a_key_that_names_its_algorithm_verifies_no_other_though_it_could() -> None:
+    other = Signer(rivest().private, "north-rsa", "PS384")
+
+    assert verdict(other.token(claims()), algorithms=("RS384", "PS384")) == "algorithm"
+
+
 def test_a_curve_of_another_size_does_not_fit() -> None:
     site = a_site(algorithms=("ES256", "ES384"))
 
@@ -541,6 +547,18 @@ def test_a_client_that_changes_its_key_under_the_same_id_is_let_in_at_once(follo
     assert len(site.server.asked) == 2
 
 
+def test_a_forged_token_after_such_a_change_is_refused_for_its_signature() -> None:
+    site = a_site()
+    site.server.sets[KEYS_AT] = key_set(rivest("north-1"))
+    site.says(rivest("north-1").token(claims()))
+    stranger = Signer(elliptic("stranger").private, "north-1", "ES384")
+
+    site.server.sets[KEYS_AT] = key_set(elliptic())
+    site.clock.now += 60
+
+    assert site.says(stranger.token(claims(jti="2"))) == "signature"
+
+
 def test_a_crowd_with_a_new_key_under_the_same_id_asks_once_and_all_are_let_in() -> None:
     site, following = a_site(), Signer(elliptic("successor").private, "north-1", "ES384")
     site.says(elliptic().token(claims()))
@@ -569,7 +587,8 @@ def test_a_key_that_was_changed_in_a_file_under_the_same_id_is_good_after_second
 def test_forged_signatures_ask_the_key_server_once_a_minute() -> None:
     site, stranger = a_site(), Signer(elliptic("stranger").private, "north-1", "ES384")
 
-    said, asked = set(), []
+    said: set[str] = set()
+    asked = []
     for second in range(0, 180, 10):
         site.clock.now = NOW + second
         said.update(site.says(stranger.token(claims())) for _ in range(3))

@@ -204,11 +204,78 @@ def test_without_the_diagnoses_a_gated_client_is_not_told_that_there_is_no_repor
         asked(patient, router=router, is_gated=True)
 
 
-def test_a_carrier_that_hangs_does_not_cost_a_gated_client_the_rest() -> None:
-    async def hangs(_: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(30)
-        raise AssertionError("nobody waits so long")
+async def hangs(_: httpx.Request) -> httpx.Response:
+    await asyncio.sleep(30)
+    raise AssertionError("nobody waits so long")
 
+
+def test_the_second_step_has_only_the_time_that_the_first_has_left() -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+    for key in ("observations", "labs"):
+        router[key].mock(side_effect=hangs)
+
+    _, outcomes = asked(patient, router=router, is_gated=True, access={"limits": Limits(seconds=0.8)})
+
+    took = {each.key: each.milliseconds for each in outcomes if each.code == "timeout"}
+    assert set(took) == {"observations", "labs"}
+    assert took["observations"] >= 390
+    assert took["labs"] < 700  # 400 are left
+
+
+def test_a_carrier_that_failed_is_not_asked_for_again_in_the_second_step() -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+    router["observations"].mock(return_value=httpx.Response(403))
+
+    advice, outcomes = asked(patient, router=router, is_gated=True)
+
+    assert [each.code for each in outcomes if each.key == "observations"] == ["status-403"]
+    assert (router["observations"].call_count, len(router.calls)) == (1, len(KEYS))
+    assert shown(advice)[-1] == "data"
+
+
+def cut_off(advice: Advice) -> bool:
+    """Whether the symptoms count as cut off."""
+    told = [card.detail or "" for card in advice.cards if card.extension["org.legcramps.card"] == "data"]
+    return any("Possibly cut off: symptom" in each for each in told)
+
+
+def test_what_the_first_step_found_out_about_a_list_is_known_after_the_second() -> None:
+    old = a_patient().with_result("potassium", "4.1 mmol/L", days_before(900)).request()["prefetch"]["labs"]
+    goes_on = old | {"link": [{"relation": "next", "url": "https://elsewhere.example/"}]}
+    patient = a_patient_on_furosemide()
+    sorted_, unsorted, disordered = charts(patient), charts(patient), charts(patient)
+    older = old["entry"][0]["resource"] | {"id": "older", "effectiveDateTime": days_before(1200)}
+    wrong_way = goes_on | {"entry": [{"resource": older}, *old["entry"]]}
+    sorted_["observations"].mock(return_value=httpx.Response(200, json=goes_on))
+    unsorted.get(url__startswith=f"{BASE}/Observation", name="plain").respond(json=goes_on)
+    unsorted["observations"].mock(return_value=httpx.Response(400))
+    disordered["observations"].mock(return_value=httpx.Response(200, json=wrong_way))
+
+    made = [asked(patient, router=each, is_gated=True)[0] for each in (sorted_, unsorted, disordered)]
+
+    assert [cut_off(each) for each in made] == [False, True, True]
+
+
+def test_a_first_step_reads_no_medicines() -> None:
+    order = {"medicationReference": {"reference": "Medication/7"}, "medicationCodeableConcept": None}
+    without = a_patient().prescribed("furosemide", days_before(60), **order)
+    report = a_patient_on_furosemide().prescribed("furosemide", days_before(60), **order)
+    codes = []
+    for patient in (without, report):
+        router = charts(patient)
+        router.get(f"{BASE}/Medication/7", name="medicine").respond(404)
+
+        _, outcomes = asked(patient, "medicationRequests", router=router, is_gated=True)
+
+        codes.append({each.key: each.code for each in outcomes}.get("(medications)"))
+        assert router["medicine"].called is (codes[-1] is not None)
+
+    assert codes == [None, "status-404"]
+
+
+def test_a_carrier_that_hangs_does_not_cost_a_gated_client_the_rest() -> None:
     patient = a_patient_on_furosemide()
     router = charts(patient)
     router["observations"].mock(side_effect=hangs)
@@ -293,6 +360,32 @@ def test_without_any_list_of_medicines_there_is_no_answer() -> None:
     )
     with pytest.raises(DataUnavailable, match="withheld"):
         asked(patient, router=router, queries={"medicationStatements": None})
+
+
+def test_a_list_that_was_sent_counts_though_the_site_is_said_to_have_none() -> None:
+    patient = a_patient_on_furosemide().taking("hydrochlorothiazide", days_before(60))
+    usual, _ = asked(patient)
+
+    sent, _ = asked(patient, "medicationStatements", queries={"medicationStatements": None})
+    unsent, _ = asked(patient, queries={"medicationStatements": None})
+
+    assert sent.cards == usual.cards
+    assert unsent.cards != usual.cards
+
+
+def test_diagnoses_that_are_counted_and_can_not_be_had_are_no_empty_list() -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+    link = {"relation": "next", "url": f"{BASE}/Condition?page=2"}
+    counted = {"resourceType": "Bundle", "type": "searchset", "total": 5, "link": [link]}
+    router["conditions"].mock(return_value=httpx.Response(200, json=counted))
+    router.get(f"{BASE}/Condition?page=2", name="second").respond(500)
+
+    for is_gated in (False, True):
+        with pytest.raises(DataUnavailable, match="prefetch.conditions: .* failed .status-500"):
+            asked(patient, router=router, is_gated=is_gated)
+
+    assert router["second"].call_count == 2
 
 
 # --- what of the advice is seen -----------------------------------------------------------------------------------

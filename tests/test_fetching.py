@@ -15,6 +15,7 @@ from cds_service.fhir_server import Limits, Outcome, Server, is_same, within
 from cds_service.hooks import HookRequest
 from cds_service.medicine_reads import MEDICATIONS
 from cds_service.network import Network, Reach
+from cds_service.pointers import Pointers
 from cds_service.record import Supply
 from tests.test_hooks import CONDITION, PATIENT, a_bundle, a_call, read
 
@@ -204,6 +205,34 @@ def test_codes_and_categories_are_never_left_out() -> None:
     assert supply(found) is Supply.FAILED
 
 
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        "date=ge2026",
+        "authoredon=ge2026",
+        "effective=ge2026",
+        "recorded-date=ge2026",
+        "onset-date=ge2026",
+        "authored=ge2026",
+        "status=active",
+        "_sort=-date",
+        "_count=200",
+        "_revinclude=Provenance:target",
+        "_summary=data",
+    ],
+)
+def test_what_only_makes_a_list_shorter_is_left_out_in_the_plainest_form(left_out: str) -> None:
+    *_, plainest = fetching.ways(f"Observation?{left_out}&patient=p1&{left_out}&code=1-8&category=laboratory")
+
+    assert plainest == "Observation?patient=p1&code=1-8&category=laboratory"
+
+
+def test_a_query_that_is_plain_is_asked_once() -> None:
+    assert list(fetching.ways("Patient/p1")) == ["Patient/p1"]
+    assert list(fetching.ways("Condition?patient=p1")) == ["Condition?patient=p1"]
+    assert list(fetching.ways("Condition?_count=9")) == ["Condition?_count=9", "Condition"]
+
+
 def test_a_bundle_without_total_or_entry_is_empty() -> None:
     found, outcome = labs_from(httpx.Response(200, json={"resourceType": "Bundle", "type": "searchset"}))
 
@@ -269,6 +298,39 @@ def test_a_link_that_leads_away_is_not_followed(link: str) -> None:
     assert (supply(found), sources(found)) == (Supply.PAGED, ["Observation/k1"])
 
 
+@pytest.mark.parametrize("url", [{}, {"url": None}, {"url": ""}])
+def test_a_link_that_does_not_say_where_it_goes_on_is_a_list_cut_off(url: FHIR) -> None:
+    cut = a_bundle(a_result("k1")) | {"link": [{"relation": "next", **url}]}
+
+    found, outcome = labs_from(httpx.Response(200, json=cut))
+    continued, outcomes = fetch(the_router(), REQUIRED | {"labs": cut})
+
+    assert (outcome.code, outcome.requests, supply(found)) == ("stray-next", 1, Supply.PAGED)
+    assert (outcomes["labs"].code, outcomes["labs"].requests) == ("stray-next", 0)
+    assert (supply(continued), sources(continued)) == (Supply.PAGED, ["Observation/k1"])
+
+
+@pytest.mark.parametrize(
+    "relation", ["Next", "NEXT", "http://www.iana.org/assignments/relation/next", "https://iana.org/next"]
+)
+def test_a_relation_is_known_however_it_is_written(relation: str) -> None:
+    link = {"relation": relation, "url": f"{BASE}/Observation?page=2"}
+    first = httpx.Response(200, json=a_bundle(a_result("k1")) | {"link": [link]})
+
+    found, outcome = labs_from(first, ok(a_result("k2")))
+
+    assert (outcome.code, sources(found)) == ("ok", ["Observation/k1", "Observation/k2"])
+
+
+@pytest.mark.parametrize("relation", ["self", "previous", "nextish", "next/self", None])
+def test_another_relation_leads_nowhere(relation: str | None) -> None:
+    link = {"relation": relation, "url": f"{BASE}/Observation?page=2"}
+
+    found, outcome = labs_from(httpx.Response(200, json=a_bundle(a_result("k1")) | {"link": [link]}))
+
+    assert (outcome.code, outcome.requests, supply(found)) == ("ok", 1, Supply.GIVEN)
+
+
 def test_a_page_that_names_itself_as_the_next_is_asked_for_once() -> None:
     again = httpx.Response(200, json=going_on(a_bundle(a_result("k1")), f"{BASE}/Observation?page=2"))
 
@@ -299,6 +361,65 @@ def test_a_list_that_the_client_began_is_gone_on_with(link: str) -> None:
     assert (outcomes["labs"].requests, sources(found)) == (1, ["Observation/k1", "Observation/k2"])
 
 
+def pages(*sizes: int, is_last: bool = True) -> list[httpx.Response]:
+    """One page after the other, each of so many results, and all padded to the same length."""
+    made = []
+    for page, size in enumerate(sizes, 1):
+        bundle = a_bundle(*(a_result(f"k{page}-{number}") for number in range(size)))
+        has_next = page < len(sizes) or not is_last
+        told = going_on(bundle, f"{BASE}/Observation?page={page + 1}") if has_next else bundle
+        made.append(httpx.Response(200, content=json.dumps(told).encode().ljust(5000)))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("sizes", "limits"),
+    [
+        ((5,), Limits(entries=5)),
+        ((2, 3), Limits(entries=5)),
+        ((5, 0), Limits(entries=5)),
+        ((1, 1, 1), Limits(pages=3)),
+        ((1,), Limits(bytes=5000)),
+        ((1, 1), Limits(bytes=5000)),
+        ((1, 1), Limits(bytes=10_000)),
+    ],
+)
+def test_a_list_that_just_fits_is_whole(sizes: tuple[int, ...], limits: Limits) -> None:
+    found, outcome = labs_from(*pages(*sizes), limits=limits)
+
+    assert (outcome.code, supply(found), len(sources(found))) == ("ok", Supply.GIVEN, sum(sizes))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "limits", "asked", "kept"),
+    [
+        ((6,), Limits(entries=5), 1, 5),
+        ((6, 1), Limits(entries=5), 1, 5),
+        ((3, 3), Limits(entries=5), 2, 5),
+        ((1, 1, 1), Limits(pages=2), 2, 2),
+        ((1, 1, 1), Limits(bytes=5000), 2, 2),
+        ((1, 1, 1), Limits(bytes=9999), 2, 2),
+    ],
+)
+def test_a_list_that_just_does_not_fit_is_cut_off(
+    sizes: tuple[int, ...], limits: Limits, asked: int, kept: int
+) -> None:
+    found, outcome = labs_from(*pages(*sizes), limits=limits)
+
+    assert (outcome.code, outcome.requests) == ("more", asked)
+    assert (supply(found), len(sources(found))) == (Supply.PAGED, kept)
+
+
+def test_an_outcome_tells_what_was_asked_and_what_came() -> None:
+    busy = httpx.Response(503, headers={"Retry-After": "0"})
+
+    _, outcome = labs_from(busy, *pages(2, 3, 1))
+
+    assert (outcome.requests, outcome.pages, outcome.entries, outcome.bytes) == (4, 3, 6, 15_000)
+    assert outcome.query == QUERIES["labs"]
+    assert outcome.milliseconds > 0
+
+
 def test_a_broken_entry_is_counted_and_the_rest_is_read() -> None:
     found, outcome = labs_from(ok(a_result("k1"), a_result("k2", status=5)))
 
@@ -320,7 +441,11 @@ def test_a_broken_entry_is_counted_and_the_rest_is_read() -> None:
         (httpx.Response(200, json=[]), "not-fhir"),
         (httpx.Response(200, json={"entry": []}), "not-fhir"),
         (httpx.Response(200, json={"resourceType": "OperationOutcome"}), "outcome"),
+        (httpx.Response(200, json={"resourceType": "Bundle", "issue": [{"severity": "error"}]}), "outcome"),
         (httpx.Response(200, json=PATIENT), "wrong-type"),
+        (httpx.Response(200, json=a_bundle() | {"type": "message"}), "wrong-type"),
+        (httpx.Response(200, json=a_bundle() | {"type": "batch-response"}), "wrong-type"),
+        (httpx.Response(200, json=a_bundle() | {"type": 5}), "wrong-type"),
         (ok(a_result("k1", subject={"reference": "Patient/p2"})), "another-patient"),
         (ok(a_result("k1", subject={"reference": f"{BASE}/Patient/p2"})), "another-patient"),
         (httpx.Response(200, content=b"{}", headers={"Content-Encoding": "br"}), "encoding"),
@@ -330,6 +455,80 @@ def test_what_is_no_answer_is_a_failed_search(answer: httpx.Response, code: str)
     found, outcome = labs_from(answer)
 
     assert (outcome.code, supply(found), sources(found)) == (code, Supply.FAILED, [])
+
+
+@pytest.mark.parametrize("kind", [None, "searchset"])
+def test_a_bundle_need_not_say_that_it_is_a_searchset(kind: str | None) -> None:
+    found, _ = labs_from(httpx.Response(200, json=a_bundle(a_result("k1")) | {"type": kind}))
+
+    assert sources(found) == ["Observation/k1"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Patient/p2",
+        f"{BASE}/Patient/p2",
+        "Patient/p2/_history/1",
+        "Patient/p1/",
+        "Patient/other/",
+        " Patient/other",
+        "Patient/other#x",
+        "x\n/Patient/other",
+        "patient/other",
+        "urn:uuid:0b6c4d9e-0000-0000-0000-000000000000",
+        "#p",
+        "Patient?identifier=mrn|other",
+        "other",
+    ],
+)
+def test_a_list_about_who_knows_whom_is_dropped(subject: str) -> None:
+    strange = a_result("k2", subject={"reference": subject})
+
+    found, outcome = labs_from(ok(a_result("k1"), strange))
+
+    assert (outcome.code, supply(found), sources(found)) == ("another-patient", Supply.FAILED, [])
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"reference": "Patient/p1/_history/3"},
+        {"reference": f"{BASE}/Patient/p1"},
+        {"identifier": {"value": "4711"}},
+        {},
+        None,
+    ],
+)
+def test_a_subject_that_names_this_patient_or_nobody_is_no_matter(subject: Any) -> None:
+    found, outcome = labs_from(ok(a_result("k1", subject=subject)))
+
+    assert (outcome.code, sources(found)) == ("ok", ["Observation/k1"])
+
+
+@pytest.mark.parametrize("subject", ["Group/1", "Device/1", "Location/1", f"{BASE}/Group/1"])
+def test_what_is_about_a_group_or_a_device_is_passed_over(subject: str) -> None:
+    found, outcome = labs_from(ok(a_result("k1"), a_result("k2", subject={"reference": subject})))
+
+    assert (outcome.code, supply(found), sources(found)) == ("ok", Supply.GIVEN, ["Observation/k1"])
+
+
+def test_what_no_rule_reads_may_be_about_anybody() -> None:
+    sender = {"resourceType": "Provenance", "id": "x", "subject": {"reference": "#p"}}
+
+    _, outcome = labs_from(ok(a_result("k1"), sender))
+
+    assert outcome.code == "ok"
+
+
+def test_data_of_somebody_else_on_a_later_page_costs_the_whole_list() -> None:
+    first = httpx.Response(200, json=going_on(a_bundle(a_result("k1")), f"{BASE}/Observation?page=2"))
+    strange = a_result("k2", subject={"reference": "Patient/p2"})
+
+    found, outcome = labs_from(first, ok(strange))
+
+    assert (outcome.code, outcome.requests) == ("another-patient", 2)
+    assert (supply(found), sources(found)) == (Supply.FAILED, [])
 
 
 def test_data_of_somebody_else_never_reaches_the_record_of_this_patient() -> None:
@@ -404,6 +603,20 @@ def test_a_busy_server_is_asked_once_more(status: int) -> None:
 
     assert (once.code, once.requests) == ("ok", 2)
     assert (twice.code, twice.requests) == (f"status-{status}", 2)
+
+
+@pytest.mark.parametrize("wait", ["", "soon", "-1", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_a_busy_server_that_names_no_time_is_asked_again_soon(wait: str) -> None:
+    _, outcome = labs_from(httpx.Response(503, headers={"Retry-After": wait}), ok(a_result("k1")))
+
+    assert (outcome.code, outcome.requests) == ("ok", 2)
+
+
+def test_a_busy_server_is_not_asked_before_it_wants_to_be() -> None:
+    _, outcome = labs_from(httpx.Response(429, headers={"Retry-After": "1"}), ok(a_result("k1")))
+
+    assert (outcome.code, outcome.requests) == ("ok", 2)
+    assert outcome.milliseconds >= 990
 
 
 @pytest.mark.parametrize("wait", ["3600", "Wed, 21 Oct 2099 07:28:00 GMT"])
@@ -531,6 +744,59 @@ def test_more_medicines_than_are_read_are_no_success() -> None:
     assert (len(medicines(found)), outcomes[MEDICATIONS].code) == (50, "more")
 
 
+def test_only_so_many_medicines_are_read_at_once() -> None:
+    now, most = 0, 0
+
+    async def medicine(request: httpx.Request) -> httpx.Response:
+        nonlocal now, most
+        now += 1
+        most = max(now, most)
+        await asyncio.sleep(0.01)
+        now -= 1
+        return httpx.Response(200, json=a_medicine(request.url.path.rpartition("/")[2]))
+
+    router = respx.Router(assert_all_called=False)
+    router.get(url__startswith=f"{BASE}/Medication/").mock(side_effect=medicine)
+    router.route().mock(side_effect=the_router().async_handler)
+
+    found, _ = orders_from(
+        *(an_order(f"m{number}", **of_medicine(str(number))) for number in range(20)), router=router
+    )
+
+    assert (most, len(medicines(found))) == (8, 20)
+
+
+def included(reference: str, **entry: Any) -> str:
+    """Under which name an order's medicine is found beside an included one with the id 7."""
+    order = an_order("m1", medicationReference={"reference": reference})
+    bundle = a_bundle(order) | {
+        "entry": [{"resource": order}, {"resource": a_medicine("7"), "search": {"mode": "include"}, **entry}]
+    }
+    lists = with_first(the_router(), "MedicationRequest", httpx.Response(200, json=bundle))
+    found, _ = fetch(lists, {"patient": PATIENT, "conditions": a_bundle(CONDITION)})
+    return Pointers(gather(found).given).name(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["Medication/7", "Medication/7/_history/2", f"{BASE}/Medication/7", f"{BASE}/Medication/7/_history/2"],
+)
+def test_a_reference_finds_the_medicine_of_this_server(reference: str) -> None:
+    assert included(reference, fullUrl=f"{BASE}/Medication/7") in ("Medication/7", f"{BASE}/Medication/7")
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "https://pharmacy.example/fhir/Medication/7",
+        f"{BASE}/x/Medication/7",
+        "http://fhir.example/r4/Medication/7",
+    ],
+)
+def test_another_servers_medicine_of_the_same_id_is_another_medicine(reference: str) -> None:
+    assert included(reference, fullUrl=f"{BASE}/Medication/7") == ""
+
+
 def test_medicines_are_read_though_another_list_hangs() -> None:
     async def hangs(_: httpx.Request) -> httpx.Response:
         await asyncio.sleep(30)
@@ -570,6 +836,19 @@ def test_two_addresses_name_the_same_server(one: str, other: str, same: bool) ->
 
 def test_a_link_keeps_no_fragment() -> None:
     assert within("?page=2#x", f"{BASE}/Observation?page=1", BASE) == f"{BASE}/Observation?page=2"
+
+
+@pytest.mark.parametrize(
+    ("link", "base"),
+    [
+        ("http://fhir.example:443/r4/Observation", BASE),
+        ("http://fhir.example:8443/r4/Observation", "https://fhir.example:8443/r4"),
+        ("http://fhir.example/r4/Observation", "https://fhir.example:8443/r4"),
+        ("https://fhir.example/r4/Observation", "http://fhir.example/r4"),
+    ],
+)
+def test_a_link_with_another_scheme_and_a_port_leads_away(link: str, base: str) -> None:
+    assert within(link, f"{base}/Observation?page=1", base) is None
 
 
 def test_the_token_is_printed_nowhere() -> None:
