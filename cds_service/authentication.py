@@ -115,7 +115,9 @@ class Authenticator:
         newer = await self._key_sets.keys(client.keys, kid, tried=known)
         if not _is_signed(token, newer):
             has_fitting = any(token.header["alg"] in key.algorithms for key in (*known, *newer))
-            raise Unauthenticated("signature" if has_fitting else "algorithm")
+            if has_fitting:
+                raise Unauthenticated("signature")
+            raise Unauthenticated("algorithm")
 
 
 def _kid(client: Client, header: dict[str, Any]) -> str:

@@ -34,16 +34,11 @@ _INCLUDES = {
     "medicationStatements": "&_include=MedicationStatement:medication",
     "medicationRequests": "&_include=MedicationRequest:medication",
 }
-# parameters without which a list only gets longer: control, dates, and the status, which we check ourselves
+# parameters without which a list only gets longer: control, dates, and the status, which we check ourselves; never
+# `_id` or `_has`, which say whose it is
 _DISPENSABLE = (
-    "_",
-    "date=",
-    "authoredon=",
-    "effective=",
-    "recorded-date=",
-    "onset-date=",
-    "authored=",
-    "status=",
+    *("_include", "_revinclude", "_sort", "_count", "_total", "_summary", "_elements"),
+    *("date=", "authoredon=", "effective=", "recorded-date=", "onset-date=", "authored=", "status="),
 )
 _ID = re.compile(r"(?!\.+$)[A-Za-z0-9._-]{1,128}")  # nothing that a URL would read as more than a name
 _NEXT = (BundleLink(relation="next"),)
@@ -164,7 +159,7 @@ class _List:
     async def _page(self, url: str) -> None:
         body = await self._asker.ask(url)
         # before it is read: nothing that is read can be given up half-way
-        if body.count(b",") > _MOST_PARTS or body.count(b'"resource"') > 4 * self._server.limits.entries:
+        if body.count(b",") > _MOST_PARTS or _entries(body) > 4 * self._server.limits.entries:
             raise Unreachable("too-large")
         value, unread = salvage.resource(self.key, body)
         self.take(self._checked(value), url)
@@ -252,6 +247,11 @@ def _list(key: str, request: HookRequest, server: Server, deadline: float) -> _L
     path, _, _ = server.queries[key].partition("?")
     made.take(value, f"{server.base}/{path}")
     return made
+
+
+def _entries(body: bytes) -> int:
+    """At most so many entries that hold a resource; the name may be written with escaped letters."""
+    return body.count(b'"resource"') + body.count(b"\\u006") + body.count(b"\\u007")
 
 
 def ways(query: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ import ipaddress
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -250,7 +250,7 @@ class _Body(httpx.AsyncByteStream):
 class _Transport(httpx.AsyncBaseTransport):
     """httpx over a connection pool of our own making: its usual transport takes no network backend."""
 
-    def __init__(self, reach: Reach, context: ssl.SSLContext) -> None:
+    def __init__(self, reach: Reach, context: ssl.SSLContext, clock: Callable[[], float]) -> None:
         # No limit to connections: hook calls in progress are limited, and a server that hangs must not use up what
         # the calls about other servers need.
         self._connections = _CheckedConnections(reach)
@@ -261,7 +261,7 @@ class _Transport(httpx.AsyncBaseTransport):
             keepalive_expiry=_IDLE_SECONDS,
             network_backend=self._connections,
         )
-
+        self._clock = clock
         self._new: set[httpcore.AsyncConnectionInterface] = set()
         self._next_sweep = 0.0
 
@@ -272,9 +272,10 @@ class _Transport(httpx.AsyncBaseTransport):
         The library keeps such a connection for ever: it is not closed, not idle, and never used. Being new takes no
         time, so one that was new at the last sweep too is of that kind.
         """
-        if monotonic() < self._next_sweep:
+        now = self._clock()
+        if now < self._next_sweep:
             return
-        self._next_sweep = monotonic() + _SWEEP
+        self._next_sweep = now + _SWEEP
         new = {each for each in self._pool.connections if ", NEW," in each.info()}
         for connection in new & self._new:
             await connection.aclose()
@@ -317,7 +318,7 @@ class Network:
 
     It follows no redirect, keeps no cookie, uses no proxy of the environment, and reads no answer further than it is
     told to. *ca_file* adds certification authorities to those of the system and of certifi; *transport* replaces the
-    network in tests.
+    network in tests, *clock* counts seconds.
 
     Raises:
         ValueError: When *ca_file* holds no certificates.
@@ -328,9 +329,10 @@ class Network:
         reach: Reach,
         ca_file: Path | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._client = httpx.AsyncClient(
-            transport=transport or _Transport(reach, _context(ca_file)),
+            transport=transport or _Transport(reach, _context(ca_file), clock),
             follow_redirects=False,
             trust_env=False,
             # a cookie that one server sets for one caller must not travel with the call of another

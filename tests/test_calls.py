@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
@@ -209,11 +209,20 @@ async def hangs(_: httpx.Request) -> httpx.Response:
     raise AssertionError("nobody waits so long")
 
 
+def slowly(bundle: FHIR) -> Callable[[httpx.Request], Awaitable[httpx.Response]]:
+    async def answer(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.02)
+        return httpx.Response(200, json=bundle)
+
+    return answer
+
+
 def test_the_second_step_has_only_the_time_that_the_first_has_left() -> None:
     patient = a_patient_on_furosemide()
     router = charts(patient)
     for key in ("observations", "labs"):
         router[key].mock(side_effect=hangs)
+    router["glucose"].mock(side_effect=slowly(patient.request()["prefetch"]["glucose"]))
 
     _, outcomes = asked(patient, router=router, is_gated=True, access={"limits": Limits(seconds=0.8)})
 
@@ -233,6 +242,20 @@ def test_a_carrier_that_failed_is_not_asked_for_again_in_the_second_step() -> No
     assert [each.code for each in outcomes if each.key == "observations"] == ["status-403"]
     assert (router["observations"].call_count, len(router.calls)) == (1, len(KEYS))
     assert shown(advice)[-1] == "data"
+
+
+def test_a_carrier_that_is_cut_off_is_not_gone_on_with_in_the_second_step() -> None:
+    patient = a_patient_on_furosemide()
+    router = charts(patient)
+    link = {"relation": "next", "url": f"{BASE}/Observation?page=2"}
+    cut = patient.request()["prefetch"]["labs"] | {"link": [link]}
+    router["observations"].mock(return_value=httpx.Response(200, json=cut))
+    router.get(f"{BASE}/Observation?page=2", name="second").respond(500)
+
+    _, outcomes = asked(patient, router=router, is_gated=True, access={"limits": Limits(pages=1)})
+
+    assert [(each.code, each.requests) for each in outcomes if each.key == "observations"] == [("more", 1)]
+    assert not router["second"].called
 
 
 def cut_off(advice: Advice) -> bool:
@@ -259,7 +282,7 @@ def test_what_the_first_step_found_out_about_a_list_is_known_after_the_second() 
 
 
 def test_a_first_step_reads_no_medicines() -> None:
-    order = {"medicationReference": {"reference": "Medication/7"}, "medicationCodeableConcept": None}
+    order: FHIR = {"medicationReference": {"reference": "Medication/7"}, "medicationCodeableConcept": None}
     without = a_patient().prescribed("furosemide", days_before(60), **order)
     report = a_patient_on_furosemide().prescribed("furosemide", days_before(60), **order)
     codes = []
@@ -382,7 +405,7 @@ def test_diagnoses_that_are_counted_and_can_not_be_had_are_no_empty_list() -> No
     router.get(f"{BASE}/Condition?page=2", name="second").respond(500)
 
     for is_gated in (False, True):
-        with pytest.raises(DataUnavailable, match="prefetch.conditions: .* failed .status-500"):
+        with pytest.raises(DataUnavailable, match=r"prefetch.conditions: .* failed .status-500"):
             asked(patient, router=router, is_gated=is_gated)
 
     assert router["second"].call_count == 2

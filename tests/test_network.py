@@ -161,6 +161,21 @@ def test_half_an_answer_is_none(behaviour: Behaviour, code: str) -> None:
         assert refusal(f"{odd.base}/") == code
 
 
+def test_of_another_status_than_200_no_body_is_read() -> None:
+    with OddServer({"/": answers(b"x" * 100_000, 500)}) as odd:
+        answer = got(f"{odd.base}/")
+
+        assert (answer.status, answer.body) == (500, b"")
+
+
+def test_only_what_we_can_unpack_is_asked_for() -> None:
+    with OddServer({"/": answers({})}) as odd:
+        got(f"{odd.base}/")
+
+        [asked] = odd.requests
+        assert (asked.headers["accept-encoding"], asked.headers["user-agent"]) == ("gzip", "legcramps")
+
+
 def test_a_redirect_is_an_answer_and_nothing_more() -> None:
     with OddServer({"/": answers("", 302, Location="http://127.0.0.1:1/")}) as odd:
         answer = got(f"{odd.base}/")
@@ -193,6 +208,27 @@ def test_https_needs_a_certificate_that_is_known(tmp_path: Path) -> None:
     with OddServer({"/": answers({})}, tls=shown) as odd:
         assert refusal(f"{odd.base}/") == "tls-untrusted"
         assert got(f"{odd.base}/", ca_file=file).status == 200
+
+
+def test_a_name_that_nobody_knows_does_not_hold_up_another_one() -> None:
+    async def codes(network: Network, port: str) -> list[str]:
+        async def one(host: str) -> str:
+            try:
+                return str((await network.get(f"http://{host}:{port}/", SMALL, seconds=5)).status)
+            except Unreachable as fault:
+                return fault.code
+
+        hosts = [*(f"no-such-host-{number % 4}.invalid" for number in range(40)), "localhost"]
+        found = await asyncio.gather(*map(one, hosts))
+        await network.close()
+        return found
+
+    with OddServer({"/": answers({})}) as odd:
+        port = odd.base.rpartition(":")[2]
+
+        found = asyncio.run(codes(Network(Reach.of((), ["http://localhost"])), port))
+
+        assert (set(found[:-1]), found[-1], odd.connections) == ({"name"}, "200", 1)
 
 
 def test_a_server_that_never_speaks_tls_leaves_nothing_open() -> None:
