@@ -29,6 +29,7 @@ STRAY = "stray-next"
 _SEARCHSET = (b"", b"null", b'"searchset"')
 # commas in one answer: 2,500 whole resources have some 100,000, and what is made to hurt has one every other byte
 _MOST_PARTS = 400_000
+_MOST_HALVES = 50_000  # of characters beyond the first plane
 _NOT_UNDERSTOOD = frozenset({"status-400", "status-422", "status-501"})
 _INCLUDES = {
     "medicationStatements": "&_include=MedicationStatement:medication",
@@ -159,7 +160,7 @@ class _List:
     async def _page(self, url: str) -> None:
         body = await self._asker.ask(url)
         # before it is read: nothing that is read can be given up half-way
-        if body.count(b",") > _MOST_PARTS or _entries(body) > 4 * self._server.limits.entries:
+        if _is_made_to_hurt(body, 4 * self._server.limits.entries):
             raise Unreachable("too-large")
         value, unread = salvage.resource(self.key, body)
         self.take(self._checked(value), url)
@@ -249,9 +250,12 @@ def _list(key: str, request: HookRequest, server: Server, deadline: float) -> _L
     return made
 
 
-def _entries(body: bytes) -> int:
-    """At most so many entries that hold a resource; the name may be written with escaped letters."""
-    return body.count(b'"resource"') + body.count(b"\\u006") + body.count(b"\\u007")
+def _is_made_to_hurt(body: bytes, most_entries: int) -> bool:
+    """Whether an answer has more parts, entries or broken characters than any real one."""
+    # the name may be written with escaped letters
+    entries = body.count(b'"resource"') + body.count(b"\\u006") + body.count(b"\\u007")
+    halves = body.count(b"\\ud") + body.count(b"\\uD")
+    return entries > most_entries or halves > _MOST_HALVES or body.count(b",") > _MOST_PARTS
 
 
 def ways(query: str) -> Iterator[str]:

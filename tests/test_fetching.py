@@ -227,6 +227,13 @@ def test_what_only_makes_a_list_shorter_is_left_out_in_the_plainest_form(left_ou
     assert plainest == "Observation?patient=p1&code=1-8&category=laboratory"
 
 
+@pytest.mark.parametrize("kept", ["_id=p1", "_has:Group:member:_id=g1", "_query=all", "_filter=x", "_text=x"])
+def test_what_says_which_entries_are_meant_is_never_left_out(kept: str) -> None:
+    *_, plainest = fetching.ways(f"Patient?{kept}&_sort=name&_count=9")
+
+    assert plainest == f"Patient?{kept}"
+
+
 def test_a_query_that_is_plain_is_asked_once() -> None:
     assert list(fetching.ways("Patient/p1")) == ["Patient/p1"]
     assert list(fetching.ways("Condition?patient=p1")) == ["Condition?patient=p1"]

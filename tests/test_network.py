@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from cds_service.errors import Unreachable
 from cds_service.network import Answer, Network, Reach, retry_after
 from tests.certificates import self_signed
 from tests.odd_server import Behaviour, OddServer, answers, closes, packed
+from tests.signing import Clock
 
 SMALL = 1000  # bytes
 
@@ -229,6 +232,59 @@ def test_a_name_that_nobody_knows_does_not_hold_up_another_one() -> None:
         found = asyncio.run(codes(Network(Reach.of((), ["http://localhost"])), port))
 
         assert (set(found[:-1]), found[-1], odd.connections) == ({"name"}, "200", 1)
+
+
+@dataclass
+class Listener:
+    """A server in this loop that tells which connections are open, and answers when it is told to."""
+
+    accepted: asyncio.Event = field(default_factory=asyncio.Event)
+    open_: set[asyncio.StreamWriter] = field(default_factory=set)
+    does_answer: bool = False
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open_.add(writer)
+        self.accepted.set()
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await (reader.readuntil(b"\r\n\r\n") if self.does_answer else reader.read())
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+        self.open_.discard(writer)
+        writer.close()
+
+    async def gives_up(self, asks: Coroutine[None, None, Answer], turns: int) -> None:
+        """Cancel so many turns of the loop after it was connected."""
+        self.accepted.clear()
+        asking = asyncio.create_task(asks)
+        await self.accepted.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+
+def test_a_connection_that_was_given_up_before_it_was_used_is_closed_by_the_second_sweep() -> None:
+    async def left_open() -> list[int]:
+        listener, clock = Listener(), Clock()
+        server = await asyncio.start_server(listener.serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        network = Network(Reach.of((), [url]), clock=clock)
+        for turns in range(12):
+            await listener.gives_up(network.get(url, SMALL), turns)
+        listener.does_answer, counts = True, []
+        for seconds in (0, 6, 1, 6):
+            clock.now += seconds
+            await network.get(url, SMALL, seconds=5)
+            await asyncio.sleep(0.05)
+            counts.append(len(listener.open_))
+        await network.close()
+        server.close()
+        return counts
+
+    at_first, marked, too_early, swept = asyncio.run(left_open())
+
+    assert at_first == marked == too_early > 0  # or the library has learned to close them itself
+    assert swept == 0
 
 
 def test_a_server_that_never_speaks_tls_leaves_nothing_open() -> None:
