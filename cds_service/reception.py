@@ -11,13 +11,14 @@ from cds_service.advise import Site, advise, glance
 from cds_service.authentication import Authenticator
 from cds_service.calls import Caller, FhirAccess
 from cds_service.clients import Client, Clients
+from cds_service.connections import Reach
 from cds_service.errors import Forbidden, Unreachable
 from cds_service.fhir_server import Limits
 from cds_service.hooks import Indicator
 from cds_service.key_sets import KeySets
 from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
-from cds_service.network import Network, Reach
+from cds_service.network import Network
 from cds_service.settings import Settings
 
 if TYPE_CHECKING:

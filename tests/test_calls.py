@@ -12,11 +12,12 @@ import respx
 from cds_service.advise import Advice
 from cds_service.calls import CARRIERS, FhirAccess
 from cds_service.clients import Client
+from cds_service.connections import Reach
 from cds_service.errors import DataUnavailable
 from cds_service.fhir_server import Limits, Outcome
 from cds_service.hooks import HookRequest, decode
 from cds_service.limits import InProgress
-from cds_service.network import Network, Reach
+from cds_service.network import Network
 from cds_service.prefetch import USUAL, queries
 from cds_service.reception import at
 from tests.findings_of import site

@@ -19,11 +19,12 @@ from cds_service.advise import Site, advise
 from cds_service.calls import FhirAccess
 from cds_service.cli import app
 from cds_service.connecting.doctor import Visit, doctor, knowledge_of, token_in
+from cds_service.connections import Reach
 from cds_service.errors import Unreachable
 from cds_service.hooks import Card, HookRequest, decode
 from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
-from cds_service.network import Network, Reach
+from cds_service.network import Network
 from tests.fhir_server import by_reference, owned, resources_of, the_server
 from tests.patients import FHIR as JSON
 from tests.patients import TODAY, a_patient, days_before

@@ -10,11 +10,12 @@ import pytest
 import respx
 
 from cds_service import fetching
+from cds_service.connections import Reach
 from cds_service.fhir import gather
 from cds_service.fhir_server import Limits, Outcome, Server, is_same, within
 from cds_service.hooks import HookRequest
 from cds_service.medicine_reads import MEDICATIONS
-from cds_service.network import Network, Reach
+from cds_service.network import Network
 from cds_service.pointers import Pointers
 from cds_service.record import Supply
 from tests.test_hooks import CONDITION, PATIENT, a_bundle, a_call, read

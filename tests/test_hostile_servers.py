@@ -14,11 +14,12 @@ import httpx
 import pytest
 import yaml
 
+from cds_service.connections import Reach
 from cds_service.errors import DataUnavailable, RequestInvalid
 from cds_service.fhir_server import Limits
 from cds_service.hooks import decode
 from cds_service.medicine_reads import MEDICATIONS
-from cds_service.network import Network, Reach
+from cds_service.network import Network
 from cds_service.record import Supply
 from cds_service.salvage import WRONG_TYPE
 from cds_service.settings import load, warnings

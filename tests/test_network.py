@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from cds_service.connections import Reach
 from cds_service.errors import Unreachable
-from cds_service.network import Answer, Network, Reach, retry_after
+from cds_service.network import Answer, Network, retry_after
 from tests.certificates import self_signed
 from tests.odd_server import Behaviour, OddServer, answers, closes, packed
 from tests.signing import Clock

@@ -16,8 +16,9 @@ from cds_service import reception, settings, start
 from cds_service.client_entries import Profile, Site
 from cds_service.connecting import client_profile, report
 from cds_service.connecting.examination import Examination, Question, examine
+from cds_service.connections import Reach
 from cds_service.knowledge import Knowledge
-from cds_service.network import Network, Reach
+from cds_service.network import Network
 from cds_service.recognition import Reading
 from cds_service.settings import Settings
 from cds_service.terminal import plain
