@@ -23,7 +23,7 @@ PAGES = tuple(sorted(FOLDER.glob("*.md")))
 START = FOLDER / "README.md"
 EXAMPLE = FOLDER / "clients.example.yaml"
 CODE = ROOT / "cds_service"
-FETCHING = ("network.py", "fhir_server.py", "fetching.py", "calls.py", "medicine_reads.py")
+FETCHING = ("network.py", "connections.py", "fhir_server.py", "fetching.py", "calls.py", "medicine_reads.py")
 
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"(?:^ {4}.*\n)+", re.MULTILINE)
