@@ -28,7 +28,9 @@ def _folder(name: str) -> Path:
 def _state_folder() -> Path:
     """Where programs of this user keep what they remember, after the XDG base directory specification."""
     state = Path(os.environ.get("XDG_STATE_HOME", ""))
-    return (state if state.is_absolute() else Path("~/.local/state").expanduser()) / "legcramps"
+    home = Path(os.path.expanduser("~"))  # unlike Path's own, no error for a user that has none
+    usual = home / ".local" / "state" if home.is_absolute() else Path("/var/lib")
+    return (state if state.is_absolute() else usual) / "legcramps"
 
 
 class Settings(BaseSettings):
