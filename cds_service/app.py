@@ -112,6 +112,10 @@ def create_app(
     web.add_api_route(
         HOOK_PATH, routes.hook, methods=["POST"], summary=f"The {HOOK} hook", openapi_extra=openapi.hook(HOOK)
     )
+    web.add_api_route("/health/live", routes.live, methods=["GET"], summary="Whether the process runs")
+    web.add_api_route(
+        "/health/ready", routes.is_ready, methods=["GET"], summary="Whether calls can be answered"
+    )
     for path, route, summary in routes.of_knowledge():
         web.add_api_route(path, route, methods=["GET"], summary=summary, response_class=HTMLResponse)
         web.add_api_route(path, route, methods=["HEAD"], include_in_schema=False)
@@ -159,6 +163,15 @@ class _Routes:
         return PlainTextResponse(
             f"legcramps {__version__}\nCDS Hooks discovery: {self.settings.base_url}/cds-services\n"
         )
+
+    async def live(self) -> Response:
+        """Tell that the event loop turns; whoever hears nothing may restart the process."""
+        return PlainTextResponse("live\n")
+
+    async def is_ready(self) -> Response:
+        """Tell that knowledge is loaded and the store answers; 503 when it doesn't, and no calls should be sent."""
+        await self.reception.check()
+        return PlainTextResponse("ready\n")
 
     async def discovery(self) -> Response:
         """List the services, as CDS Hooks wants it."""

@@ -86,6 +86,16 @@ class Reception:
             raise Forbidden(f"the hook {hook} is not open to this client; ask whoever runs the service")
         return self._callers[client.name]
 
+    async def check(self) -> None:
+        """
+        Make sure that clients can be let in.
+
+        Raises:
+            StoreUnavailable: If the database that remembers tokens does not answer.
+        """
+        if self._store is not None:
+            await self._store.check()
+
     async def close(self) -> None:
         """End all connections."""
         await self._network.close()

@@ -135,6 +135,15 @@ class Store:
 
         return await self._ask(insert)
 
+    async def check(self) -> None:
+        """
+        Make sure that the tables can be read.
+
+        Raises:
+            StoreUnavailable: When they can't.
+        """
+        await self._ask(lambda connection: connection.execute(select(seen_tokens.c.key).limit(1)).first())
+
     def close(self) -> None:
         """Let go of the database once the calls in progress are answered."""
         self._threads.shutdown(wait=True, cancel_futures=True)

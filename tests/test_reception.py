@@ -170,14 +170,21 @@ def test_a_database_that_does_not_answer_is_503_and_nobody_is_let_in(
     tmp_path: Path, log: io.StringIO
 ) -> None:
     app = guarded(tmp_path)
+    before = call(app, "GET", "/health/ready")
     for path in tmp_path.glob("store.db*"):
         path.unlink()
     (tmp_path / "store.db").write_bytes(b"no database " * 1000)
 
     answer = post(app, body(), signed())
+    after, live = (call(app, "GET", f"/health/{which}") for which in ("ready", "live"))
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.json()["issue"][0]["code"] == "transient"
+    assert (before.status_code, after.status_code, live.status_code) == (200, 503, 200)
+
+
+def test_without_clients_the_service_is_ready_as_soon_as_it_runs() -> None:
+    assert call(an_app(), "GET", "/health/ready").text == "ready\n"
 
 
 @pytest.mark.parametrize(
