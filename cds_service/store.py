@@ -137,12 +137,18 @@ class Store:
 
     async def check(self) -> None:
         """
-        Make sure that the tables can be read.
+        Make sure that token ids can be kept: one that no client can have is written and taken out again.
 
         Raises:
             StoreUnavailable: When they can't.
         """
-        await self._ask(lambda connection: connection.execute(select(seen_tokens.c.key).limit(1)).first())
+        row = {"key": _key("", "check"), "until": 0}
+
+        def write(connection: Connection) -> None:
+            _insert_new(connection, seen_tokens, row)
+            connection.execute(delete(seen_tokens).where(seen_tokens.c.key == row["key"]))
+
+        await self._ask(write)
 
     def close(self) -> None:
         """Let go of the database once the calls in progress are answered."""

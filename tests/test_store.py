@@ -97,6 +97,22 @@ def test_an_id_is_new_once_for_each_client(database: Database) -> None:
     assert answers == [True, False, True, True, False]
 
 
+def test_a_check_leaves_nothing_behind(database: Database) -> None:
+    with _opened(database) as store:
+        for _ in range(2):
+            _now(store.check())
+
+    assert _untils(database) == []
+
+
+def test_a_store_that_nobody_can_write_does_not_pass_the_check(sqlite_database: Database) -> None:
+    with _opened(sqlite_database, patience=0.1) as store, sqlite_database.connection() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+
+        with pytest.raises(StoreUnavailable):
+            _now(store.check())
+
+
 def test_an_id_that_many_requests_bring_at_once_is_new_for_one(database: Database) -> None:
     async def rush(store: Store) -> list[bool]:
         return await asyncio.gather(*(store.remember_token("north", "id-1", NOW + 300) for _ in range(64)))
