@@ -82,7 +82,7 @@ class _Patience(asyncio.Protocol):
     @property
     def is_in_head(self) -> bool:
         """Whether what arrives next belongs to a request line or headers."""
-        raise NotImplementedError
+        raise NotImplementedError  # each parser knows it in its own way: see the two classes below
 
     def _answered(self) -> None:
         self._is_quiet = True

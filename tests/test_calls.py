@@ -14,6 +14,7 @@ from cds_service.calls import CARRIERS, FhirAccess
 from cds_service.clients import Client
 from cds_service.connections import Reach
 from cds_service.errors import DataUnavailable
+from cds_service.fhir import KEYS
 from cds_service.fhir_server import Limits, Outcome
 from cds_service.hooks import HookRequest, decode
 from cds_service.limits import InProgress
@@ -25,16 +26,6 @@ from tests.patients import FHIR, TODAY, APatient, a_patient, days_before
 from tests.test_fetching import BASE, TOKEN, over
 
 TO_FETCH = {"fhirServer": BASE, "fhirAuthorization": {"access_token": TOKEN, "token_type": "Bearer"}}
-KEYS = (
-    "patient",
-    "conditions",
-    "medicationStatements",
-    "medicationRequests",
-    "glucose",
-    "labs",
-    "observations",
-    "serviceRequests",
-)
 
 
 def a_patient_on_furosemide() -> APatient:
