@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import chain as joined
+from typing import NamedTuple
 
 from cds_service.facts import Course, Diagnosed, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.findings import Finding
@@ -13,6 +13,18 @@ from cds_service.truth import Case
 _MAIN = 2  # cards that are not critical, apart from further warnings
 _LINES = 5  # lines of the also-consider card
 _NO_LINK = ("history", "coded")
+
+
+class Matter(NamedTuple):
+    """
+    What a card, or a line of one, is about, by what would change it: *rule* is a chain's id or a row, *facts* in short.
+
+    What an override or a showing of it is remembered by (CARDS B1.6). The facts hold clinical values: not to be kept.
+    """
+
+    rule: str
+    level: str
+    facts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +54,12 @@ class Group:
         return self.lead.level
 
     @property
-    def identity(self) -> str:
-        """
-        Rule, level and facts: the same for the same advice on the same entries.
-
-        What an override of a card is remembered by, so that it falls silent until a fact changes (CARDS B1.6).
-        """
+    def matter(self) -> Matter:
+        """Rule, level and facts: the same for the same advice on the same entries."""
         rule = self.chain.id if self.chain else self.lead.row
-        facts = sorted({fact for each in self.findings for fact in map(_in_short, each.facts)})
-        return sha256("\n".join((rule, self.level, *facts)).encode()).hexdigest()
+        return Matter(
+            rule, self.level, frozenset(_in_short(fact) for each in self.findings for fact in each.facts)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,14 +281,14 @@ def _in_short(fact: Fact) -> str:
 # --- rank and cap -----------------------------------------------------------------------------------------------
 
 
-def select(groups: Iterable[Group], faded: Set[str] = frozenset()) -> Selection:
+def select(groups: Iterable[Group]) -> Selection:
     """
-    Rank, then cap; *faded* are the identities of groups that this reader has overridden (CARDS B1.6).
+    Rank, then cap.
 
     Critical cards come on top of the cap. A warning is never demoted: a third one takes the also-consider card's
     place. Info cards beyond the second main card become lines.
     """
-    ranked = sorted((each for each in groups if not faded or each.identity not in faded), key=_rank)
+    ranked = sorted(groups, key=_rank)
     warnings = [each for each in ranked if each.level == "warning"]
     urgent = tuple(each for each in ranked if each.level == "critical") + tuple(warnings)
     main, infos = _told_once(urgent, [each for each in ranked if each.level == "info"], len(urgent) + _MAIN)

@@ -7,7 +7,7 @@
 # What survives: an answer is given after the commit, so that a killed process loses nothing that it said. SQLite runs
 # with synchronous=NORMAL, which saves a sync of the disk at each commit: after a power cut or a crash of the operating
 # system the file is whole, but the last commits may be missing. Tokens of those seconds could then be used once more
-# until they expire. Who can't accept that takes PostgreSQL, which syncs.
+# until they expire. Who can't accept that takes PostgreSQL, which syncs. What must not be lost is written LASTING.
 
 import asyncio
 import math
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,12 +25,8 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import (
     URL,
-    BigInteger,
-    Column,
     Connection,
     Engine,
-    LargeBinary,
-    MetaData,
     Table,
     create_engine,
     delete,
@@ -44,6 +41,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cds_service import migrations
 from cds_service.errors import StoreUnavailable
+from cds_service.schema import metadata, seen_tokens
 
 _OURS = 0x6C656763  # "legc": PostgreSQL's number for the lock of those who bring the schema up to date
 _OPENING = 30.0  # seconds that a start waits for another process that is bringing the schema up to date
@@ -51,6 +49,7 @@ _THREADS = 4
 _PURGE_EVERY = 60.0  # seconds
 _KEPT_LONGER = 300  # seconds: the clocks of several machines may differ by less than this
 _AT_ONCE = 5000  # rows: a few milliseconds, so that deleting never keeps a caller waiting
+_WAY = "legcramps_way"
 _LARGEST = 2**63 - 1  # what a column holds; `exp` is chosen by the caller
 _DRIVERS = {
     "sqlite": "sqlite+pysqlite",
@@ -60,23 +59,6 @@ _DRIVERS = {
     "postgresql+psycopg": "postgresql+psycopg",
 }
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-seen_tokens = Table(
-    "seen_tokens",
-    metadata,
-    Column("key", LargeBinary(32), primary_key=True),
-    Column("until", BigInteger, nullable=False, index=True),  # seconds since 1970
-)
-
 _Given = TypeVar("_Given")
 
 
@@ -85,6 +67,14 @@ class StoreInvalid(ValueError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"LEGCRAMPS_STORE: {problem}")
+
+
+class Way(Enum):
+    """What a transaction is for."""
+
+    READING = "reading"  # waits for nobody who writes
+    WRITING = "writing"
+    LASTING = "lasting"  # survives a power cut too, for the price of a sync of the disk
 
 
 class Store:
@@ -97,6 +87,7 @@ class Store:
 
     def __init__(self, engine: Engine, clock: Callable[[], float], patience: float) -> None:
         self._engine = engine
+        self._ways = {way: engine.execution_options(**{_WAY: way}) for way in Way}
         self._clock = clock
         self._patience = patience
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store")
@@ -131,9 +122,9 @@ class Store:
         row = {"key": _key(client, token_id), "until": min(until, _LARGEST)}
 
         def insert(connection: Connection) -> bool:
-            return _insert_new(connection, seen_tokens, row)
+            return insert_new(connection, seen_tokens, row)
 
-        return await self._ask(insert)
+        return await self.ask(insert)
 
     async def check(self) -> None:
         """
@@ -145,34 +136,51 @@ class Store:
         row = {"key": _key("", "check"), "until": 0}
 
         def write(connection: Connection) -> None:
-            _insert_new(connection, seen_tokens, row)
+            insert_new(connection, seen_tokens, row)
             connection.execute(delete(seen_tokens).where(seen_tokens.c.key == row["key"]))
 
-        await self._ask(write)
+        await self.ask(write)
 
     def close(self) -> None:
         """Let go of the database once the calls in progress are answered."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()
 
-    async def _ask(self, work: Callable[[Connection], _Given]) -> _Given:
+    async def ask(
+        self, work: Callable[[Connection], _Given], way: Way = Way.WRITING, patience: float | None = None
+    ) -> _Given:
         """
-        What *work* gives in a transaction of its own, committed.
+        What *work* gives in a transaction of its own, committed; *patience* is in seconds.
 
         Raises:
             StoreUnavailable: When the database doesn't answer.
         """
-        answer = asyncio.get_running_loop().run_in_executor(self._threads, self._transaction, work)
+        answer = asyncio.get_running_loop().run_in_executor(self._threads, self._transaction, work, way)
         try:
             # A little more than the database's own limit, which gives the better reason.
-            async with asyncio.timeout(self._patience + 0.5):
+            async with asyncio.timeout(self._patience + 0.5 if patience is None else patience):
                 return await answer
         except (DBAPIError, PoolTimeout, TimeoutError) as error:
-            self._log.error("the store does not answer", problem=_code(error))
-            raise StoreUnavailable("the store does not answer; send the request again in a while") from error
+            raise self._unavailable(error) from error
 
-    def _transaction(self, work: Callable[[Connection], _Given]) -> _Given:
-        with self._engine.begin() as connection:
+    def do(self, work: Callable[[Connection], _Given], way: Way = Way.WRITING) -> _Given:
+        """
+        The same in this thread, which waits: for commands, and for threads of one's own.
+
+        Raises:
+            StoreUnavailable: When the database doesn't answer.
+        """
+        try:
+            return self._transaction(work, way)
+        except (DBAPIError, PoolTimeout) as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: Exception) -> StoreUnavailable:
+        self._log.error("the store does not answer", problem=_code(error))
+        return StoreUnavailable("the store does not answer; send the request again in a while")
+
+    def _transaction(self, work: Callable[[Connection], _Given], way: Way = Way.WRITING) -> _Given:
+        with self._ways[way].begin() as connection:
             return work(connection)
 
     def _purge_when_due(self) -> None:
@@ -197,7 +205,7 @@ def _key(client: str, token_id: str) -> bytes:
     return sha256(f"{client}\0{token_id}".encode("utf-8", "surrogatepass")).digest()
 
 
-def _insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Whether the row was not there yet, by its key; now it is."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     insert = dialect.insert(table).values(row).on_conflict_do_nothing()
@@ -341,9 +349,14 @@ def _limits(target: URL, patience: float) -> dict[str, Any]:
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # transactions begin where we say so, below
-    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _begin(connection: Connection) -> None:
-    """Take SQLite's write lock at once: to ask for it halfway fails without waiting when somebody else has written."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """
+    Begin SQLite's transaction, in the way that was asked for.
+
+    One that writes takes the lock at once: to ask for it halfway fails without waiting when somebody else has written.
+    """
+    way = connection.get_execution_options().get(_WAY, Way.WRITING)
+    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if way is Way.LASTING else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN" if way is Way.READING else "BEGIN IMMEDIATE")

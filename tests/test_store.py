@@ -18,7 +18,8 @@ from structlog.testing import capture_logs
 
 from cds_service import migrations
 from cds_service.errors import StoreUnavailable
-from cds_service.store import Store, StoreInvalid, metadata, seen_tokens
+from cds_service.schema import metadata, seen_tokens
+from cds_service.store import Store, StoreInvalid
 from tests.databases import Database, Server
 
 NOW = 1_800_000_000

@@ -1,7 +1,7 @@
 """
 Write the next step of the store's schema: python tools/new_migration.py WHAT IS NEW
 
-It holds what distinguishes the tables in store.py from the steps there are. Read it and correct it, and say what it
+It holds what distinguishes the tables in schema.py from the steps there are. Read it and correct it, and say what it
 does to rows that are there already; a step that has been released is never changed.
 """
 
@@ -14,7 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from cds_service import migrations
-from cds_service.store import Store, metadata
+from cds_service.schema import metadata
+from cds_service.store import Store
 
 
 def main(words: str) -> None:
