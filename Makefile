@@ -1,5 +1,7 @@
-# make run    build .venv if needed, start the service on 127.0.0.1:8000
-# make test   everything that is checked: ruff, mypy, import-linter, the knowledge files, pytest
+# make run       build .venv if needed, start the service on 127.0.0.1:8000
+# make test      everything that is checked: ruff, mypy, import-linter, the knowledge files, Docker's files, pytest
+# make sbom      what is in the image, as CycloneDX: dist/legcramps.cdx.json
+# make secrets   passwords and a token for docker-compose.yml, into secrets/
 # Only make and a Python of 3.11 or newer are needed (the tests install PostgreSQL's programs where they are missing); PYTHON=/path/to/python chooses one.
 
 VENV := .venv
@@ -10,10 +12,10 @@ MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-records audit lock
+.PHONY: help setup run test test-records audit lock sbom secrets
 
 help:
-	@echo "make run | test | setup | test-records RECORDS=folder | audit | lock (README.md tells what each does)"
+	@echo "make run | test | setup | test-records RECORDS=folder | audit | lock | sbom | secrets (README.md tells what each does)"
 
 setup: $(VENV)/.installed
 
@@ -49,6 +51,7 @@ test: setup
 	$(BIN)/legcramps cards preview --out $(VENV)/cards-preview.html
 	@# 3: there is nothing to compare with (no checkout, or files that only an older version reads)
 	$(BIN)/legcramps cards diff HEAD || [ $$? -eq 3 ]
+	tools/lint_deployment.sh
 	tools/install_postgresql.sh
 	$(BIN)/pytest -n auto
 
@@ -58,13 +61,21 @@ test-records: setup
 
 # Known vulnerabilities of what is installed; fails where it can't reach the data, so it is no part of `test`.
 audit: setup
-	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock
+	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock tools/lint_deployment.lock
+
+sbom: setup
+	$(BIN)/python tools/sbom.py dist/legcramps.cdx.json
+
+# Without `setup`: a machine that runs containers needs no more of this than a Python.
+secrets:
+	@python3 tools/new_secrets.py secrets
 
 # Newest versions: make lock UPGRADE=--upgrade
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-    --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+    --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 lock:
 	@set -e; tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT; \
 	python3 -m venv "$$tool"; "$$tool/bin/pip" install --quiet uv; PATH="$$tool/bin:$$PATH"; \
-	$(LOCK) --extra postgresql --output-file requirements.lock; \
-	$(LOCK) --extra dev --extra postgresql --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --extra postgresql --output-file requirements.lock pyproject.toml; \
+	$(LOCK) --extra dev --extra postgresql --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml; \
+	echo hatchling | $(LOCK) --constraint requirements-dev.lock --output-file requirements-build.lock -

@@ -1,12 +1,14 @@
 """The main path: read the patient, recognise what matters, find contributors, word them. Start reading here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from cds_service import chains, fhir, gaps, rendering, suggestions
+from cds_service import chains, fading, fhir, gaps, order_signing, rendering, suggestions, wording
+from cds_service.chains import Group, Matter
 from cds_service.facts import Facts
+from cds_service.fading import Faded, Shown
 from cds_service.findings import Judgement, judge, set_aside_first
 from cds_service.hooks import Card, HookRequest
 from cds_service.knowledge import Knowledge
@@ -14,7 +16,7 @@ from cds_service.normalise import patient_record
 from cds_service.policy import USUAL, Policy
 from cds_service.recognition import Reading, recognise
 from cds_service.record import PatientRecord
-from cds_service.resources import Supplied
+from cds_service.rendering import Worded
 
 _CARRIERS = ("observations", "encounters", "questionnaireResponses")
 
@@ -25,7 +27,9 @@ class Advice:
     One answer.
 
     *silence* is the reason code of an empty answer, for log and metrics, never for the wire. *counts* holds what a
-    log may know: how many entries were read and how many not. The last three are for the trace.
+    log may know: how many entries were read and how many not. *matters* tells for each card what it is about;
+    *triggered* are the rules that spoke, *faded* is what stayed silent after it had been shown or overridden. The rest
+    is for the trace.
     """
 
     cards: tuple[Card, ...]
@@ -34,6 +38,28 @@ class Advice:
     record: PatientRecord | None = None
     facts: Facts | None = None
     judged: tuple[Judgement, ...] = ()
+    matters: tuple[tuple[Matter, ...], ...] = ()
+    triggered: tuple[str, ...] = ()
+    faded: tuple[Faded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """
+    What the record says, before it is known what was shown of it earlier.
+
+    *seen* has a silence where nothing will be said anyway; *subject* is "Patient/123".
+    """
+
+    seen: Advice
+    subject: str = ""
+    groups: tuple[Group, ...] = ()
+    hook: str = "patient-view"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there may be something to say, so that it matters what was shown earlier."""
+        return self.seen.facts is not None and self.seen.silence is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +88,13 @@ class Site:
         """Make the order drafts once."""
         return cls(knowledge, suggestions.order_templates(knowledge), base_url, zone, cramp_link_ids, policy)
 
+    def at(self, hook: str) -> "Site":
+        """What of it is there for a hook: where orders are signed, the rule on quinine only."""
+        if hook != order_signing.HOOK:
+            return self
+        rules, policy = order_signing.rules(self.knowledge), order_signing.policy(self.policy)
+        return replace(self, knowledge=rules, policy=policy)
+
     def reading(self, today: date) -> Reading:
         """What recognition needs to know on this day."""
         knowledge = self.knowledge
@@ -70,30 +103,113 @@ class Site:
         )
 
 
-def advise(request: HookRequest, site: Site, today: date) -> Advice:
+def advise(request: HookRequest, site: Site, today: date, past: Sequence[Shown] = ()) -> Advice:
     """
-    Answer one hook request.
+    Answer one hook request; *past* is what was shown of this patient's record before.
 
     Raises:
         RequestInvalid: If the prefetch is about another patient.
         DataUnavailable: If required data was not supplied.
     """
-    if request.user_is_patient:
-        return Advice((), "patient-user", {})
-    knowledge = site.knowledge
-    seen = _look(fhir.gather(request), site, today)
+    return answer(consider(request, site, today), site, past)
+
+
+def consider(request: HookRequest, site: Site, today: date) -> Considered:
+    """
+    Read the patient, recognise what matters, find contributors.
+
+    Raises:
+        RequestInvalid: If the prefetch is about another patient.
+        DataUnavailable: If required data was not supplied.
+    """
+    site = site.at(request.hook)
+    if (settled := at_once(request, site, today)) is not None:
+        return Considered(settled)
+    seen = _look(request, site, today)
     if seen.silence or seen.facts is None:
-        return seen
-    facts = seen.facts
-    judged = judge(facts, knowledge)
-    groups = chains.merge([each.finding for each in judged if each.finding], knowledge.chains, facts)
-    flagged = {finding.row for group in groups for finding in group.findings}
+        return Considered(seen)
+    judged = judge(seen.facts, site.knowledge)
+    found = [each.finding for each in judged if each.finding]
+    groups = chains.merge(found, site.knowledge.chains, seen.facts)
+    return Considered(replace(seen, judged=judged), f"Patient/{request.patient_id}", groups, request.hook)
+
+
+def answer(considered: Considered, site: Site, past: Sequence[Shown] = ()) -> Advice:
+    """Word what was found, but for what has faded: it was shown often enough, or overridden (CARDS B1.6)."""
+    facts, groups, site = considered.seen.facts, considered.groups, site.at(considered.hook)
+    if facts is None or not considered.is_open:
+        return considered.seen
+    memory = _Memory(
+        facts, frozenset(wording.alerts(facts, site.knowledge, ())), site.policy.fade_after, past
+    )
+    kept = tuple(group for group in groups if not memory.has_faded(group.matter))
+    worded = _cards(considered, kept, facts, site)
+    told = [each for each in worded if each.is_of_findings or not memory.has_faded(*each.matters)]
+    if considered.hook == order_signing.HOOK and not any(each.is_of_findings for each in told):
+        told = []  # what could not be read is no matter for every order
+    nothing = "nothing-found" if site.knowledge.contributors else "nothing-signed"
+    return replace(
+        considered.seen,
+        cards=tuple(each.card for each in told),
+        silence=None if told else "faded" if memory.faded else nothing,
+        matters=tuple(tuple(map(memory.whole, each.matters)) for each in told),
+        triggered=tuple(each.rule for each in _triggered(groups, worded)),
+        faded=tuple(memory.faded),
+    )
+
+
+def _cards(considered: Considered, groups: Sequence[Group], facts: Facts, site: Site) -> Sequence[Worded]:
+    knowledge, judged = site.knowledge, considered.seen.judged
+    flagged = {finding.row for group in considered.groups for finding in group.findings}
     dropped = (one for each in judged for one in each.set_aside if each.contributor.row not in flagged)
     aside = sorted(dropped, key=set_aside_first)
-    desk = rendering.Desk(knowledge, site.orders, site.base_url, f"Patient/{request.patient_id}", site.policy)
-    cards = rendering.cards(chains.select(groups), aside, gaps.gaps(facts, knowledge.judged), facts, desk)
-    nothing = "nothing-found" if knowledge.contributors else "nothing-signed"
-    return replace(seen, cards=cards, silence=None if cards else nothing, judged=judged)
+    desk = rendering.Desk(knowledge, site.orders, site.base_url, considered.subject, site.policy)
+    unknown = gaps.gaps(facts, knowledge.judged)
+    # where something has faded, "no contributor found" would not be true
+    is_all = len(groups) == len(considered.groups)
+    return rendering.cards(chains.select(groups), aside, unknown, facts, desk, is_all=is_all)
+
+
+def _triggered(groups: Iterable[Group], worded: Iterable[Worded]) -> Iterable[Matter]:
+    """What there was to say, said or not."""
+    yield from (group.matter for group in groups)
+    yield from (matter for each in worded if not each.is_of_findings for matter in each.matters)
+
+
+class _Memory:
+    """Asks of each matter whether it has faded, and keeps the answers."""
+
+    def __init__(self, facts: Facts, alerts: frozenset[str], fade_after: int, past: Sequence[Shown]) -> None:
+        self.faded: list[Faded] = []
+        self._reports = fading.reports_in_short(facts)
+        # an alert is told on whatever card comes first: a new one must not fade with it
+        self._alerts = alerts
+        self._fade_after = fade_after
+        self._past = past
+        self._today = facts.today
+
+    def whole(self, matter: Matter) -> Matter:
+        return matter._replace(facts=matter.facts | self._alerts)
+
+    def has_faded(self, matter: Matter) -> bool:
+        if not self._past:
+            return False
+        found = fading.faded(self.whole(matter), self._reports, self._past, self._fade_after, self._today)
+        self.faded += [found] if found else []
+        return found is not None
+
+
+def at_once(request: HookRequest, site: Site, today: date) -> Advice | None:
+    """
+    The empty answer that is certain before anything but the call itself is read; None when the record matters.
+
+    Raises:
+        RequestInvalid: If a draft order is for another patient.
+    """
+    if request.user_is_patient:
+        return Advice((), "patient-user", {})
+    why = order_signing.silence_at_once(request, site.knowledge.value_sets, today)
+    return Advice((), why, {}) if why else None
 
 
 def glance(request: HookRequest, site: Site, today: date) -> Advice | None:
@@ -106,17 +222,23 @@ def glance(request: HookRequest, site: Site, today: date) -> Advice | None:
         RequestInvalid: If the prefetch is about another patient.
         DataUnavailable: If the patient or the diagnoses were not supplied.
     """
-    if request.user_is_patient:
-        return Advice((), "patient-user", {})
-    seen = _look(fhir.gather(request, has_medicines=False), site, today)
-    return seen if seen.silence else None
+    if (settled := at_once(request, site, today)) is not None:
+        return settled
+    seen = _look(request, site, today, has_medicines=False)
+    # what a draft order refers to may still be fetched
+    return seen if seen.silence and seen.silence != order_signing.MAYBE_ORDERED else None
 
 
-def _look(supplied: Supplied, site: Site, today: date) -> Advice:
+def _look(request: HookRequest, site: Site, today: date, *, has_medicines: bool = True) -> Advice:
     """What the record says, and the reason to say nothing about it, if there is one already."""
+    supplied = fhir.gather(order_signing.with_drafts(request), has_medicines=has_medicines)
     record = patient_record(supplied)
-    facts = recognise(record, site.reading(today))
     counts = {"read": len(supplied.given), "unread": len(record.unread)}
+    if request.hook == order_signing.HOOK:
+        record = order_signing.as_signed(record, site.knowledge.value_sets, today)
+        if (silence := order_signing.silence(record)) is not None:
+            return Advice((), silence, counts, record)
+    facts = recognise(record, site.reading(today))
     return Advice((), _silence(facts), counts, record, facts)
 
 

@@ -1,39 +1,31 @@
 """Routes, start-up, and what status each error becomes."""
 
 import gc
-import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from fastapi import FastAPI
-from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from cds_service import __version__, demo, hooks, openapi, reception, start
-from cds_service.advise import Advice
-from cds_service.calls import CARRIERS, Adviser, Caller
+from cds_service import __version__, demo, hooks, openapi, reception, rendering, start
 from cds_service.errors import DataUnavailable, Forbidden, RequestInvalid, StoreUnavailable, Unauthenticated
-from cds_service.fhir_server import Outcome
-from cds_service.hooks import Card
 from cds_service.knowledge import Knowledge
-from cds_service.limits import InProgress, body, check_media_type
+from cds_service.limits import InProgress
+from cds_service.metrics import Metrics
+from cds_service.opened import SERVICES
 from cds_service.outside import Outside
 from cds_service.pages import STYLE, Pages, prefers_text
-from cds_service.reception import MakeCaller, Reception
+from cds_service.reception import Adviser, Reception
+from cds_service.services import FEEDBACK, Services, address
 from cds_service.settings import Settings, today
 
-HOOK = "patient-view"
-SERVICE_ID = "nocturnal-leg-cramps"
-HOOK_PATH = f"/cds-services/{SERVICE_ID}"
 DEMO_STORY = "furosemide-low-potassium"
 
 # Every error that a caller can bring about; HTTPException brings its own status along.
@@ -49,7 +41,7 @@ STATUSES: Mapping[type[Exception], int] = {
 _SAID: Mapping[type[Exception], str] = {
     RecursionError: "body: is nested too deep; send plain FHIR resources",
     ClientDisconnect: "body: ended early",
-    StoreUnavailable: "it can't be checked now who is calling; send the call again in a second",
+    StoreUnavailable: "what has to be kept can't be kept now; send the call again in a second",
 }
 _HEADERS: Mapping[type[Exception], Mapping[str, str]] = {
     Unauthenticated: {"WWW-Authenticate": "Bearer"},
@@ -59,15 +51,6 @@ _HTTP_SAID = {
     404: "there is nothing at this path; GET /cds-services lists the services",
     405: "this path is not for this method; see the Allow header",
 }
-_USAGE = (
-    "Send patient, conditions and at least one of medicationStatements and medicationRequests as prefetch, null when "
-    "there is nothing, or let us read them with fhirServer and fhirAuthorization; 412 otherwise. Results and orders "
-    "are used when they can be had."
-)
-_USAGE_GATED = (
-    "Send what is asked for as prefetch, and fhirServer with fhirAuthorization: the rest of the record is read once a "
-    "report of leg cramps is there, and without access to it such a call is answered with 412."
-)
 _PAGE = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
@@ -75,7 +58,6 @@ _PAGE = {
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept",
 }
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def create_app(
@@ -90,9 +72,12 @@ def create_app(
     """
     known = knowledge or start.knowledge(settings)
     pages = Pages(known, settings.cards, settings.base_url)
-    caller_of = _stand_in(adviser) if adviser else reception.at(start.site(settings, known))
+    caller_of = reception.stands_in(adviser) if adviser else reception.at(start.site(settings, known))
     desk = Reception(settings, known, caller_of)
-    routes = _Routes(settings, known, desk, InProgress(settings.concurrency), pages, structlog.get_logger())
+    log = structlog.get_logger()
+    metrics = Metrics(known, SERVICES, desk.names, rendering.REASON_CODES)
+    services = Services(settings, known, desk, InProgress(settings.concurrency), metrics, log)
+    routes = _Routes(settings, known, desk, services, pages, log)
     web = FastAPI(
         title="legcramps",
         version=__version__,
@@ -108,10 +93,7 @@ def create_app(
     for error in (*STATUSES, HTTPException, Exception):
         web.add_exception_handler(error, routes.refuse)
     web.add_api_route("/", routes.welcome, methods=["GET"], include_in_schema=False)
-    web.add_api_route("/cds-services", routes.discovery, methods=["GET"], summary="CDS Hooks discovery")
-    web.add_api_route(
-        HOOK_PATH, routes.hook, methods=["POST"], summary=f"The {HOOK} hook", openapi_extra=openapi.hook(HOOK)
-    )
+    _add_services(web, services)
     web.add_api_route("/health/live", routes.live, methods=["GET"], summary="Whether the process runs")
     web.add_api_route(
         "/health/ready", routes.is_ready, methods=["GET"], summary="Whether calls can be answered"
@@ -134,8 +116,24 @@ def create_app(
     return Outside(shared, routes.log, settings.base_url)
 
 
-def _stand_in(adviser: Adviser) -> MakeCaller:
-    return lambda client, access, places: Caller(client, adviser, lambda *_: None, access, places)
+def _add_services(web: FastAPI, services: Services) -> None:
+    web.add_api_route("/cds-services", services.discovery, methods=["GET"], summary="CDS Hooks discovery")
+    for service in services.ids:
+        hook = SERVICES[service]
+        web.add_api_route(
+            address(service),
+            services.hook,
+            methods=["POST"],
+            summary=f"The {hook} hook",
+            openapi_extra=openapi.hook(hook),
+        )
+        web.add_api_route(
+            f"{address(service)}/{FEEDBACK}",
+            services.feedback,
+            methods=["POST"],
+            summary=f"Feedback on cards of the {hook} hook",
+            openapi_extra=openapi.feedback(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +143,7 @@ class _Routes:
     settings: Settings
     knowledge: Knowledge
     reception: Reception
-    in_progress: InProgress
+    services: Services
     pages: Pages
     log: Any
 
@@ -172,45 +170,6 @@ class _Routes:
         """Tell that knowledge is loaded and the store answers; 503 when it doesn't, and no calls should be sent."""
         await self.reception.check()
         return PlainTextResponse("ready\n")
-
-    async def discovery(self) -> Response:
-        """List the services, as CDS Hooks wants it."""
-        service = hooks.Service(
-            hook=HOOK,
-            id=SERVICE_ID,
-            title="Nocturnal leg cramps: likely contributors",
-            description=(
-                "For an adult who has reported nocturnal leg cramps: which medicines, diagnoses and results "
-                "in the record could be contributing, how good the evidence is, and which order might be "
-                "worth drafting. Silent for everyone else. Advice for clinicians, not a diagnosis."
-            ),
-            prefetch=self._offered(),
-            usage_requirements=_USAGE_GATED if self.settings.gated else _USAGE,
-        )
-        return _json(hooks.discovery([service]))
-
-    def _offered(self) -> Mapping[str, str]:
-        asked = self.knowledge.prefetch
-        return {key: asked[key] for key in asked if not self.settings.gated or key in CARRIERS}
-
-    async def hook(self, request: Request) -> Response:
-        """Answer one hook call with cards."""
-        request.state.began = perf_counter()
-        with self.in_progress.one():
-            caller = await self.reception.caller(request.headers.getlist("authorization"), HOOK_PATH, HOOK)
-            request.state.client = caller.client.name
-            with caller.in_progress.one():
-                check_media_type(request.headers)
-                sent = await body(request, self.settings.max_body, self.settings.body_seconds)
-                call = hooks.decode(sent, HOOK)
-                request.state.hook_instance = call.hook_instance
-                advice, outcomes = await caller.answer(call, today(self.settings))
-        told = _told(advice)
-        cards = advice.cards
-        if caller.client.is_silent and cards:
-            told, cards = {**told, "silence": "silent-mode"}, ()
-        self._log_call(request, 200, **told, **_fetched(outcomes))
-        return _json(hooks.encode(_issued(card) for card in cards))
 
     def of_knowledge(self) -> tuple[tuple[str, Callable[..., Response], str], ...]:
         """The routes of the rule pages; they are no coroutines: a page that is made for the first time takes long."""
@@ -254,23 +213,9 @@ class _Routes:
         """Turn an error into its status and an OperationOutcome; never repeats anything of the request."""
         status, said = _refusal(error)
         if request.url.path.startswith("/cds-services"):  # a typing error in an address as well
-            told = {name: getattr(error, name, None) for name in ("member", "reason", "claimed", "fetched")}
-            self._log_call(request, status, **told)
+            self.services.refused(request, status, error)
         headers = error.headers if isinstance(error, HTTPException) else _HEADERS.get(type(error))
         return JSONResponse(hooks.operation_outcome(status, said), status, headers)
-
-    def _log_call(self, request: Request, status: int, **outcome: Any) -> None:
-        began = getattr(request.state, "began", None)
-        trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-        told = {
-            "client": getattr(request.state, "client", None),
-            "hook_instance": getattr(request.state, "hook_instance", None),
-            "trace": trace[1] if trace else None,
-            "milliseconds": round((perf_counter() - began) * 1000, 2) if began else None,
-            **outcome,
-        }
-        said = {name: value for name, value in told.items() if value is not None}
-        self.log.info("hook", service=SERVICE_ID, status=status, **said)
 
 
 def _refusal(error: Exception) -> tuple[int, str]:
@@ -280,37 +225,6 @@ def _refusal(error: Exception) -> tuple[int, str]:
         if isinstance(error, kind):
             return status, _SAID.get(kind, str(error))
     return 500, "something went wrong here; the log has the place"
-
-
-def _issued(card: Card) -> Card:
-    """A card, and each suggestion on it, with an id of its own, so that feedback can name it."""
-    suggestions = tuple(replace(suggestion, uuid=str(uuid4())) for suggestion in card.suggestions)
-    return replace(card, uuid=str(uuid4()), suggestions=suggestions)
-
-
-def _told(advice: Advice) -> dict[str, Any]:
-    """What the log may say of an answer: rows of our knowledge, counts, reasons; nothing of the record."""
-    findings = [
-        finding for card in advice.cards for finding in card.extension.get("org.legcramps.findings", ())
-    ]
-    return {
-        "cards": len(advice.cards),
-        "indicators": [card.indicator for card in advice.cards],
-        "rows": sorted({finding["row"] for finding in findings}),
-        "silence": advice.silence,
-        "counts": dict(advice.counts),
-    }
-
-
-def _fetched(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """What the log may say of what was fetched: our own keys, codes and counts."""
-    if not outcomes:
-        return {}
-    return {
-        "fetched": {each.key: each.code for each in outcomes},
-        "fetch_requests": sum(each.requests for each in outcomes),
-        "fetch_bytes": sum(each.bytes for each in outcomes),
-    }
 
 
 def _page(text: str, media_type: str = "text/html") -> Response:

@@ -1,25 +1,52 @@
 """One hook call of one client: what the prefetch lacks is fetched, the core is asked, the client's own rules hold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 
-from cds_service import fetching, fhir_server, searchsets
-from cds_service.advise import Advice
+from cds_service import fetching, fhir_server, order_signing, searchsets
+from cds_service.advise import Advice, Considered
 from cds_service.clients import Client
+from cds_service.fading import Shown
 from cds_service.fhir import MEDICATION_LISTS
 from cds_service.fhir_server import Limits, Outcome, Server
 from cds_service.hooks import Card, HookRequest
 from cds_service.limits import InProgress
 from cds_service.network import Network
+from cds_service.opened import Opened
+from cds_service.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from cds_service.memory import Memory
 
 CARRIERS = ("patient", "conditions", "observations", "encounters", "questionnaireResponses")
 """Prefetch keys that tell whether cramps were reported; the rest is of use only then."""
 
-Adviser = Callable[[HookRequest, date], Advice]
+
+class Core(NamedTuple):
+    """
+    The pure core as it is set up for one client.
+
+    *at_once* looks at the call only, *glance* at what reports cramps, *consider* at everything; *answer* words what was
+    found, knowing what was shown before.
+    """
+
+    at_once: Callable[[HookRequest, date], Advice | None]
+    glance: Callable[[HookRequest, date], Advice | None]
+    consider: Callable[[HookRequest, date], Considered]
+    answer: Callable[[Considered, Sequence[Shown]], Advice]
+
+
+class Answer(NamedTuple):
+    """The *advice* as a client is to see it, what was *fetched* for it, and whether the *past* could be asked for."""
+
+    advice: Advice
+    fetched: tuple[Outcome, ...] = ()
+    knows_past: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +63,74 @@ class FhirAccess:
 @dataclass(frozen=True, slots=True)
 class Caller:
     """
-    A client, and the core as it is set up for it; *glance* is the core's first look.
+    A client, and the core as it is set up for it; *memory* is None where nothing is remembered.
 
     *in_progress* counts its calls: one whose FHIR server hangs must not take the places of all the others.
     """
 
     client: Client
-    advise: Adviser
-    glance: Callable[[HookRequest, date], Advice | None]
+    core: Core
     access: FhirAccess
     in_progress: InProgress
+    memory: "Memory | None" = None
 
-    async def answer(self, call: HookRequest, today: date) -> tuple[Advice, tuple[Outcome, ...]]:
+    async def answer(self, call: HookRequest, today: date, watch: Stopwatch) -> Answer:
         """
-        The advice as this client is to see it, and what was fetched for it.
+        Answer one call.
 
         Raises:
             RequestInvalid: If the prefetch is about another patient.
             DataUnavailable: If required data was not supplied and can't be fetched.
         """
-        if call.user_is_patient:
-            return self.advise(call, today), ()
+        if (settled := self.core.at_once(call, today)) is not None:
+            return Answer(settled)
+        # what a draft order refers to is read with the medicines of the lists
+        call = order_signing.with_drafts(call)
         server, why_not = self._server(call)
         if server is None:
-            return self._unfetched(call, why_not, today)
+            return await self._unfetched(call, why_not, today, watch)
         began, seconds = perf_counter(), server.limits.seconds
         first: tuple[Outcome, ...] = ()
         if self._is_gated():
             # half of the time, so that a carrier that hangs does not cost the rest of the record
             carriers = [key for key in server.queries if key in CARRIERS]
-            call, first = await fetching.complete(call, server, carriers, seconds / 2)
-            if (silent := self.glance(call, today)) is not None:
-                return silent, first
+            with watch.of("fetch"):
+                call, first = await fetching.complete(call, server, carriers, seconds / 2)
+            if (silent := self._glanced(call, today, watch)) is not None:
+                return Answer(silent, first)
         rest = [key for key in server.queries if key not in {each.key for each in first}]
         left = max(0.0, began + seconds - perf_counter())
-        call, more = await fetching.complete(call, server, rest, left)
-        return self._advised(call, today), (*first, *more)
+        with watch.of("fetch"):
+            call, more = await fetching.complete(call, server, rest, left)
+        return await self._advised(call, (*first, *more), today, watch)
 
-    def _advised(self, call: HookRequest, today: date) -> Advice:
-        advice = self.advise(_without(self.client.queries, call), today)
-        return replace(advice, cards=tuple(map(self._with_links, advice.cards)))
+    def keep(self, call: HookRequest, today: date, advice: Advice, issued: Sequence[Card]) -> None:
+        """Remember the answer, where anything is remembered; *issued* are its cards with their uuids."""
+        if self.memory is not None:
+            self.memory.keep(Opened(self.client, call, today), advice, issued)
+
+    def miss(self, call: HookRequest, today: date) -> None:
+        """Remember that required data could not be had."""
+        if self.memory is not None:
+            self.memory.miss(Opened(self.client, call, today))
+
+    def _glanced(self, call: HookRequest, today: date, watch: Stopwatch) -> Advice | None:
+        with watch.of("glance"):
+            return self.core.glance(call, today)
+
+    async def _advised(
+        self, call: HookRequest, fetched: tuple[Outcome, ...], today: date, watch: Stopwatch
+    ) -> Answer:
+        with watch.of("consider"):
+            considered = self.core.consider(_without(self.client.queries, call), today)
+        past: tuple[Shown, ...] | None = ()
+        if considered.is_open and self.memory is not None:
+            with watch.of("recall"):
+                past = await self.memory.past(Opened(self.client, call, today))
+        with watch.of("word"):
+            advice = self.core.answer(considered, past or ())
+        advice = replace(advice, cards=tuple(map(self._with_links, advice.cards)))
+        return Answer(advice, fetched, past is not None)
 
     def _is_gated(self) -> bool:
         return self.access.is_gated if self.client.is_gated is None else self.client.is_gated
@@ -93,14 +148,14 @@ class Caller:
         queries = fetching.queries(self.access.queries, self.client.queries)
         return Server(self.access.network, base, call.access_token, queries, self.access.limits), ""
 
-    def _unfetched(self, call: HookRequest, why_not: str, today: date) -> tuple[Advice, tuple[Outcome, ...]]:
+    async def _unfetched(self, call: HookRequest, why_not: str, today: date, watch: Stopwatch) -> Answer:
         """The advice on what was sent, and why nothing was fetched of what it lacks."""
         lacking = [key for key in self.access.queries if key not in call.prefetch]
         told = replace(call, fetched=dict.fromkeys(lacking, why_not))
         outcomes = tuple(Outcome(key, why_not) for key in lacking)
-        if self._is_gated() and (silent := self.glance(told, today)) is not None:
-            return silent, outcomes
-        return self._advised(told, today), outcomes
+        if self._is_gated() and (silent := self._glanced(told, today, watch)) is not None:
+            return Answer(silent, outcomes)
+        return await self._advised(told, outcomes, today, watch)
 
     def _with_links(self, card: Card) -> Card:
         kept = tuple(link for link in card.links if self.client.keeps_link(link.url))

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import chain as joined
 from typing import NamedTuple
 
-from cds_service.facts import Course, Diagnosed, Fact, Facts, LabResult, TimeClass, Timing
+from cds_service.facts import Course, Diagnosed, Facts, LabResult, TimeClass, Timing
 from cds_service.findings import Finding
 from cds_service.knowledge import Chain, Need
+from cds_service.matters import in_short
 from cds_service.truth import Case
 
 _MAIN = 2  # cards that are not critical, apart from further warnings
@@ -34,6 +35,7 @@ class Group:
 
     *named* are chains that share a member with this one; their other members, the *rest*, are told here too. *fits*
     are chains whose members are all here. *joined* are findings that are here because they explain another one.
+    *beside* is what would be a card of its own, had this one not the same entries.
     """
 
     findings: tuple[Finding, ...]
@@ -42,6 +44,7 @@ class Group:
     joined: tuple[Finding, ...] = ()
     rest: tuple[Finding, ...] = ()
     fits: tuple[Chain, ...] = ()
+    beside: tuple[Matter, ...] = ()
 
     @property
     def lead(self) -> Finding:
@@ -57,9 +60,7 @@ class Group:
     def matter(self) -> Matter:
         """Rule, level and facts: the same for the same advice on the same entries."""
         rule = self.chain.id if self.chain else self.lead.row
-        return Matter(
-            rule, self.level, frozenset(_in_short(fact) for each in self.findings for fact in each.facts)
-        )
+        return Matter(rule, self.level, in_short(self.findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,15 +270,6 @@ def _on_its_own(group: Group, facts: Facts) -> Group:
     return replace(group, findings=(replace(finding, level="info"), *group.findings[1:]))
 
 
-def _in_short(fact: Fact) -> str:
-    """A fact by what would change it: a drug's start and dose, a value and its day, a diagnosis and its date."""
-    if isinstance(fact, Timing):
-        return f"{fact.exposure.ingredient} {fact.course.began} {fact.course.dose} {fact.course.ended}"
-    if isinstance(fact, LabResult):
-        return f"{fact.analyte} {fact.written} {fact.taken}"
-    return f"{fact.concept} {fact.on}"
-
-
 # --- rank and cap -----------------------------------------------------------------------------------------------
 
 
@@ -316,7 +308,8 @@ def _told_once(
         if place is not None:
             card = cards[place]
             joined_ = (*card.joined, *each.findings)
-            cards[place] = replace(card, findings=(*card.findings, *each.findings), joined=joined_)
+            findings, beside = (*card.findings, *each.findings), (*card.beside, each.matter)
+            cards[place] = replace(card, findings=findings, joined=joined_, beside=beside)
         elif len(cards) < most:
             cards.append(each)
         else:

@@ -47,6 +47,9 @@ SILENCE = {
     "undated-reason": "a past visit or order for leg cramps carries no date",
     "absent-later": "a later entry says that there are no leg cramps",
     "nothing-signed": "leg cramps are reported, and no rule is signed that could say anything",
+    "faded": "leg cramps are reported, and all there is to say was overridden or shown often enough",
+    "no-quinine-ordered": "none of the orders being signed is quinine",
+    "no-quinine-ordered-but-unread-drafts": "no quinine in what could be read of the orders being signed",
     "nothing-found": "leg cramps are reported, and nothing in this record was found that could contribute",
 }
 

@@ -22,7 +22,7 @@ from cds_service.hooks import Indicator
 
 DEFAULT_ALGORITHMS = ("ES384", "RS384")  # those that CDS Hooks recommends
 NONE = "none"  # in place of a query: this site has no such list
-_HOOKS = ("patient-view",)
+_HOOKS = ("patient-view", "order-sign")
 _PATIENT = "{{context.patientId}}"
 # what each prefetch key asks for
 TYPES: Mapping[str, str] = {

@@ -10,6 +10,7 @@ from cds_service.code_table import WAYS
 from cds_service.dates import Span, written
 from cds_service.doses import daily_dose, is_divided
 from cds_service.facts import Course, Exposure, Rise
+from cds_service.hooks import DRAFTS
 from cds_service.quantity import Quantity
 from cds_service.record import UNREAL_INTENTS, Concept, Medicine
 
@@ -42,6 +43,11 @@ class Taking:
     source: str
     reasons: tuple[str, ...]
     key: str
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is only being ordered."""
+        return self.key == DRAFTS
 
 
 def is_real(medicine: Medicine) -> bool:
@@ -179,8 +185,15 @@ def _course(run: Sequence[Taking], today: date) -> Course:
         given=tuple(
             sorted({entry.began for entry in run if entry.began}, key=lambda on: (on.first, on.last))
         ),
-        reasons=tuple(sorted({reason for entry in run for reason in entry.reasons})),
+        reasons=_reasons(run),
+        is_draft=all(entry.is_draft for entry in run),
     )
+
+
+def _reasons(run: Sequence[Taking]) -> tuple[str, ...]:
+    """What it is given for: where it is being ordered, what the order says, if it says anything."""
+    ordered = {reason for entry in run if entry.is_draft for reason in entry.reasons}
+    return tuple(sorted(ordered or {reason for entry in run for reason in entry.reasons}))
 
 
 def _end(run: Sequence[Taking], today: date) -> Span | None:

@@ -76,6 +76,7 @@ class Course:
     last_change: Rise | None = None  # of the dose, up or down
     is_divided: bool = field(default=False, compare=False)  # the dose of a day is taken at several times
     reasons: tuple[str, ...] = ()
+    is_draft: bool = False  # only being ordered: it would begin now
 
     @property
     def is_running(self) -> bool:

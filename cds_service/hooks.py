@@ -137,6 +137,8 @@ class HookRequest:
     key); *unsorted* are the keys of lists that go on unread, in no order of dates.
 
     *access_token* is good for the FHIR server until we have answered; it is never printed, logged or kept.
+    *draft_orders* is the Bundle of what is being ordered, where the *hook* is about orders; None where it is not, or
+    could not be read at all.
     """
 
     hook_instance: str
@@ -149,6 +151,8 @@ class HookRequest:
     access_token: str | None = field(default=None, repr=False)
     fetched: Mapping[str, str] = field(default_factory=dict)
     unsorted: frozenset[str] = frozenset()
+    hook: str = "patient-view"
+    draft_orders: PrefetchValue | None = None
 
     @property
     def user_is_patient(self) -> bool:
@@ -182,11 +186,20 @@ class _Context(msgspec.Struct, rename="camel"):
     user_id: Raw = Raw()
     patient_id: Raw = Raw()
     encounter_id: Raw = Raw()
+    draft_orders: Raw = Raw()
+
+
+class _Kind(msgspec.Struct, rename="camel"):
+    resource_type: Raw = Raw()
 
 
 _typed = msgspec.json.Decoder(_Typed)
 _loose = msgspec.json.Decoder(_Loose)
 
+DRAFTS = "context.draftOrders"
+"""The place of draft orders in a request; among prefetch keys no template of ours has such a name."""
+
+_WITH_DRAFTS = frozenset({"order-sign"})
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _USER = re.compile(r"(?:Practitioner|PractitionerRole|Patient|RelatedPerson)/[^/\s]{1,255}")
 _BARE_ID = re.compile(r"[^/\s]{1,255}")
@@ -228,7 +241,19 @@ def _decoded(body: bytes, hook: str) -> HookRequest:
     token = _access_token(envelope.fhir_authorization, patient)
     server = _fhir_server(envelope)
     prefetch, unread = _prefetch(envelope, was_mended)
-    return HookRequest(instance, user, patient, encounter, server, prefetch, unread, token)
+    drafts, lost = _draft_orders(context.draft_orders, was_mended) if hook in _WITH_DRAFTS else (None, ())
+    return HookRequest(
+        instance,
+        user,
+        patient,
+        encounter,
+        server,
+        prefetch,
+        (*unread, *lost),
+        token,
+        hook=hook,
+        draft_orders=drafts,
+    )
 
 
 def _envelope(body: bytes) -> tuple[_Typed | _Loose, bool]:
@@ -271,6 +296,20 @@ def _context(raw: Raw) -> _Context:
         what = "is not an object" if salvage.is_sent(raw) else "is missing"
         raise RequestInvalid("context", f"{what}; send an object with userId and patientId")
     return context
+
+
+def _draft_orders(raw: Raw, was_mended: bool) -> tuple[PrefetchValue | None, tuple[Unread, ...]]:
+    """The Bundle of draft orders; clients leave out its `type`. Read again entry by entry where it is broken."""
+    if (kind := salvage.maybe(raw, _Kind)) is None or salvage.maybe(kind.resource_type, str) != "Bundle":
+        what = "is not a Bundle" if salvage.is_sent(raw) else "is missing"
+        raise RequestInvalid(DRAFTS, f"{what}; send a FHIR Bundle of the orders that are to be signed")
+    whole = None if was_mended else salvage.maybe(raw, PrefetchValue)
+    if whole is not None:
+        return whole, ()
+    mended = salvage.mended(bytes(raw))
+    alone = Raw(msgspec.json.encode({DRAFTS: Raw(mended)}))
+    read, unread = salvage.entry_by_entry(alone, was_mended or mended != bytes(raw))
+    return read.get(DRAFTS), unread
 
 
 def _access_token(raw: Raw, patient_id: str) -> str | None:

@@ -11,6 +11,40 @@ def hook(name: str) -> dict[str, Any]:
     }
 
 
+def feedback() -> dict[str, Any]:
+    """What clients tell of the cards of a service, as OpenAPI."""
+    outcome = {
+        "type": "object",
+        "required": ["card", "outcome", "outcomeTimestamp"],
+        "properties": {
+            "card": {"type": "string", "description": "The card's uuid."},
+            "outcome": {"enum": ["accepted", "overridden"]},
+            "outcomeTimestamp": {"type": "string", "format": "date-time"},
+            "acceptedSuggestions": {
+                "type": "array",
+                "items": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
+            },
+            "overrideReason": {
+                "type": "object",
+                "properties": {"reason": {"type": "object"}, "userComment": {"type": "string"}},
+            },
+        },
+    }
+    schema = {
+        "type": "object",
+        "required": ["feedback"],
+        "properties": {"feedback": {"type": "array", "minItems": 1, "items": outcome}},
+    }
+    kept = {"description": "Kept.", "content": {"application/json": {}}}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {
+            **{status: _RESPONSES[status] for status in _RESPONSES if status != "412"},
+            "200": kept,
+        },
+    }
+
+
 def _request(name: str) -> dict[str, Any]:
     return {
         "type": "object",

@@ -8,8 +8,9 @@ holds a file descriptor, and some thousands of them stop a service that does not
 
 import asyncio
 import http
+from functools import partial
 from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -33,9 +34,6 @@ class _Patience(asyncio.Protocol):
     A WebSocket would be closed likewise: uvicorn has to be told that there are none.
     """
 
-    seconds: ClassVar[float]
-    most_connections: ClassVar[int]
-
     # What uvicorn keeps for us to look at.
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
@@ -46,6 +44,11 @@ class _Patience(asyncio.Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _is_quiet = True  # nothing of the next request has come
+
+    def __init__(self, *, seconds: float, most_connections: int, **given: Any) -> None:
+        super().__init__(**given)
+        self.seconds = seconds
+        self.most_connections = most_connections
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the client's time."""
@@ -189,5 +192,6 @@ if find_spec("httptools"):
 def protocol(
     seconds: float, connections: int = MOST_CONNECTIONS, kind: type[_Patience] = FASTEST
 ) -> type[asyncio.Protocol]:
-    """The class to give to uvicorn as `http`, for clients that get *seconds*, and at most *connections* of them."""
-    return type("Patient", (kind,), {"seconds": seconds, "most_connections": connections})
+    """What to give to uvicorn as `http`, for clients that get *seconds*, and at most *connections* of them."""
+    # Not a class made here: a worker process, which gets it by pickle, has to find it in a module.
+    return cast(type[asyncio.Protocol], partial(kind, seconds=seconds, most_connections=connections))

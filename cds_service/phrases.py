@@ -122,6 +122,8 @@ def _course_since(timing: Timing) -> str:
 def _began(timing: Timing) -> str:
     """The start; of a drug that replaced others the first one's, named as such."""
     began = timing.change or timing.course.began
+    if timing.course.is_draft:
+        return f"being ordered {began}"
     if timing.replaced:
         return f"since {began} ({joined(map(harmless, timing.replaced))}, then {drug(timing)})"
     return f"{'from' if timing.course.began_is_stated else _recorded(timing)} {began}"

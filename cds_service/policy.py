@@ -12,13 +12,15 @@ class Policy:
     *indicator_cap* is the highest indicator shown. *more_reasons* offers the override reasons of single rules too.
 
     *pathways* are a site's own pages by row or chain id, linked from its cards. *says_nothing_found* gives one card
-    where cramps are reported and no contributor was found, in place of silence.
+    where cramps are reported and no contributor was found, in place of silence. *fade_after* is how often one reader is
+    shown the same card (CARDS B1.6); 0: it never fades for having been shown.
     """
 
     indicator_cap: Indicator = "critical"
     more_reasons: bool = False
     pathways: Mapping[str, str] = field(default_factory=dict)
     says_nothing_found: bool = False
+    fade_after: int = 0
 
 
 USUAL = Policy()

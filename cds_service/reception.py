@@ -3,18 +3,22 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import anyio.to_thread
+import structlog
+
 from cds_service import clients
-from cds_service.advise import Site, advise, glance
+from cds_service.advise import Advice, Considered, Site, answer, at_once, consider, glance
 from cds_service.authentication import Authenticator
-from cds_service.calls import Caller, FhirAccess
+from cds_service.calls import Caller, Core, FhirAccess
 from cds_service.clients import Client, Clients
 from cds_service.connections import Reach
 from cds_service.errors import Forbidden, Unreachable
 from cds_service.fhir_server import Limits
-from cds_service.hooks import Indicator
+from cds_service.hooks import HookRequest, Indicator
 from cds_service.key_sets import KeySets
 from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
@@ -22,6 +26,7 @@ from cds_service.network import Network
 from cds_service.settings import Settings
 
 if TYPE_CHECKING:
+    from cds_service.memory import Memory
     from cds_service.store import Store
 
 ANYBODY = "anybody"
@@ -29,7 +34,8 @@ _LARGEST_KEY_SET = 256 * 1024  # bytes; real ones have a few thousand
 _KEY_SECONDS = 3.0  # for a key server: a call waits for it, and its sender does not wait long
 _FROM_LOW: tuple[Indicator, ...] = ("info", "warning", "critical")
 
-MakeCaller = Callable[[Client, FhirAccess, InProgress], Caller]
+Adviser = Callable[[HookRequest, date], Advice]
+MakeCaller = Callable[[Client, FhirAccess, InProgress, "Memory | None"], Caller]
 
 
 class Reception:
@@ -46,20 +52,21 @@ class Reception:
         known = clients_of(settings)
         self._network = network(settings, known)
         self._base_urls = _base_urls(settings)
-        self._store = _store(settings) if settings.authenticates else None
-        self._authenticator = self._guard(known)
+        self._store = _store(settings)
+        self.memory = _memory(settings, self._store)
+        self._authenticator = self._guard(known) if settings.authenticates else None
         access = FhirAccess(
             self._network, knowledge.prefetch, limits(settings), settings.development, settings.gated
         )
         anybody = Client(name=ANYBODY, issuer="", keys=(), fhir_bases=settings.fhir_bases)
         share = max(1, settings.concurrency // 2) if len(known.all) > 1 else settings.concurrency
         self._callers = {
-            each.name: caller_of(each, access, InProgress(share)) for each in (anybody, *known.all)
+            each.name: caller_of(each, access, InProgress(share), self.memory)
+            for each in (anybody, *known.all)
         }
 
-    def _guard(self, known: Clients) -> Authenticator | None:
-        if self._store is None:
-            return None
+    def _guard(self, known: Clients) -> Authenticator:
+        assert self._store is not None  # noqa: S101 - the settings see to it
         return Authenticator(
             known, KeySets(self._key_set, time.monotonic), self._store.remember_token, time.time
         )
@@ -69,6 +76,11 @@ class Reception:
         if answer.status != 200:
             raise Unreachable(f"status-{answer.status}")
         return answer.body
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The clients there are, by name."""
+        return tuple(self._callers)
 
     async def caller(self, authorization: list[str], path: str, hook: str) -> Caller:
         """
@@ -88,17 +100,19 @@ class Reception:
 
     async def check(self) -> None:
         """
-        Make sure that clients can be let in.
+        Make sure that clients can be let in, and feedback be kept.
 
         Raises:
-            StoreUnavailable: If the database that remembers tokens does not answer.
+            StoreUnavailable: If the database does not answer.
         """
         if self._store is not None:
             await self._store.check()
 
     async def close(self) -> None:
-        """End all connections."""
+        """End all connections; what is still to be remembered is written before."""
         await self._network.close()
+        if self.memory is not None:
+            await anyio.to_thread.run_sync(self.memory.close)
         if self._store is not None:
             self._store.close()
 
@@ -106,17 +120,30 @@ class Reception:
 def at(site: Site) -> MakeCaller:
     """Makes callers that are served by our core, as it is set up at *site*."""
 
-    def made(client: Client, access: FhirAccess, places: InProgress) -> Caller:
+    def made(
+        client: Client, access: FhirAccess, places: InProgress, memory: "Memory | None" = None
+    ) -> Caller:
         own = _under(client, site)
-        return Caller(
-            client,
-            lambda call, today: advise(call, own, today),
+        core = Core(
+            lambda call, today: at_once(call, own, today),
             lambda call, today: glance(call, own, today),
-            access,
-            places,
+            lambda call, today: consider(call, own, today),
+            lambda considered, past: answer(considered, own, past),
         )
+        return Caller(client, core, access, places, memory)
 
     return made
+
+
+def stands_in(adviser: Adviser) -> MakeCaller:
+    """Makes callers that are served by an *adviser* in place of our core."""
+    core = Core(
+        lambda *_: None,
+        lambda *_: None,
+        lambda call, today: Considered(adviser(call, today)),
+        lambda considered, _: considered.seen,
+    )
+    return lambda client, access, places, memory: Caller(client, core, access, places, memory)
 
 
 def _under(client: Client, site: Site) -> Site:
@@ -158,11 +185,39 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def _store(settings: Settings) -> "Store":
-    # Imported here: it takes half a second, and is of no use where nobody is asked who they are.
+def _store(settings: Settings) -> "Store | None":
+    """
+    The database; None where nothing is to be remembered, or where nobody named one and the usual one can't be used.
+
+    Raises:
+        ValueError: If it was named, or clients can't be let in without it, and can't be used.
+    """
+    if not settings.remembers:
+        return None
+    # Imported here: it takes half a second.
     from cds_service.store import Store
 
-    return Store.open(settings.store)
+    try:
+        return Store.open(settings.store)
+    except ValueError as problem:
+        if settings.names_store or settings.authenticates:
+            raise
+        structlog.get_logger().warning("nothing is remembered", problem=str(problem))
+        return None
+
+
+def _memory(settings: Settings, store: "Store | None") -> "Memory | None":
+    """
+    What remembers cards and feedback.
+
+    Raises:
+        ValueError: If there are no keys for its hashes.
+    """
+    if store is None:
+        return None
+    from cds_service.memory import Memory, keys_of
+
+    return Memory(store, keys_of(settings.store, settings.hash_keys), settings.retention_days)
 
 
 def _base_urls(settings: Settings) -> tuple[str, ...]:

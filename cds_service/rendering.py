@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cds_service import suggestions, wording
-from cds_service.chains import Group, Selection
+from cds_service.chains import Group, Matter, Selection
 from cds_service.facts import Facts, LabResult
 from cds_service.findings import SetAside
 from cds_service.gaps import Gaps
@@ -16,6 +16,8 @@ from cds_service.policy import USUAL, Policy
 _CODES = "https://legcramps.org/fhir/CodeSystem"
 _FINDINGS = "org.legcramps.findings"
 _HL7 = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+
+_NOTHING_FOUND = Matter("nothing-found", "info", frozenset())
 
 _REASONS = (
     Coding("reviewed", f"{_CODES}/override-reason", "Already considered"),
@@ -29,6 +31,8 @@ _CRITICAL_REASONS = (
     Coding("handled", f"{_CODES}/override-reason", "Already acted on"),
     Coding("spurious", f"{_CODES}/override-reason", "Sample error"),
 )
+REASON_CODES = tuple(each.code for each in (*_REASONS, *_CRITICAL_REASONS))
+"""The codes of the override reasons that any card may offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,25 @@ class Desk:
     policy: Policy = USUAL
 
 
+class Worded(NamedTuple):
+    """A card and what it is about: one matter, or one for each line of an also-consider card."""
+
+    card: Card
+    matters: tuple[Matter, ...]
+    is_of_findings: bool = True  # else of what could not be read, or of nothing
+
+
 def cards(
-    selection: Selection, aside: Sequence[SetAside], gaps: Gaps, facts: Facts, desk: Desk
-) -> tuple[Card, ...]:
+    selection: Selection,
+    aside: Sequence[SetAside],
+    gaps: Gaps,
+    facts: Facts,
+    desk: Desk,
+    *,
+    is_all: bool = True,
+) -> tuple[Worded, ...]:
     """
-    The cards of one answer, most urgent first.
+    The cards of one answer, most urgent first; *is_all* when nothing that was found was left out of the selection.
 
     What was set aside is told on the also-consider card, else on the last main card that is not critical; a `data`
     card comes last, only when something was missing that could change the answer.
@@ -56,20 +74,24 @@ def cards(
     told = _analytes((*selection.main, *selection.also))
     taken: set[str] = set()
     alerts = wording.alerts(facts, desk.knowledge, selection.main)
-    made = [
+    main = [
         _main(group, aside, told, taken, facts, desk, tells=place == tells, alerts=() if place else alerts)
         for place, group in enumerate(selection.main)
     ]
+    made = [
+        Worded(card, (group.matter, *group.beside)) for card, group in zip(main, selection.main, strict=True)
+    ]
     if selection.also:
-        told_aside = {found["row"] for card in made for found in card.extension.get(_FINDINGS, ())}
+        told_aside = {found["row"] for card in main for found in card.extension.get(_FINDINGS, ())}
         rest = [each for each in aside if each.contributor.row not in told_aside]
-        made.append(_also(selection, rest, made, taken, facts, desk, alerts=() if made else alerts))
-    suggested = any(card.suggestions for card in made)
-    lines = gaps.lines(orders_matter=suggested)
-    if not made and not lines and not alerts and desk.policy.says_nothing_found:
-        made.append(_nothing_found(facts, desk))
+        also = _also(selection, rest, main, taken, facts, desk, alerts=() if main else alerts)
+        made.append(Worded(also, tuple(group.matter for group in selection.also)))
+    lines = gaps.lines(orders_matter=any(each.card.suggestions for each in made))
+    if is_all and not made and not lines and not alerts and desk.policy.says_nothing_found:
+        made.append(Worded(_nothing_found(facts, desk), (_NOTHING_FOUND,), is_of_findings=False))
     if lines:
-        made.append(_data(lines, facts, desk))
+        lacking = Matter("data", "info", frozenset(lines))
+        made.append(Worded(_data(lines, facts, desk), (lacking,), is_of_findings=False))
     return tuple(made)
 
 

@@ -16,6 +16,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from cds_service import web_addresses
 
 _PREFIX = "LEGCRAMPS_"
+NO_STORE = "none"
+_SHOWINGS = 3
+_SECRETS = Path("/run/secrets")  # where containers find them, each in a file named as its variable
 _Listed = Annotated[tuple[str, ...], NoDecode]  # written with commas, not as JSON
 
 
@@ -45,15 +48,20 @@ class Settings(BaseSettings):
     what cards show.
 
     *clients* is the file of those who may call; without one nobody is asked who they are, which on other addresses
-    than loopback has to be said by *unauthenticated*. *store* is a database URL. *fhir_bases* are the FHIR servers that
-    callers may name where there is no such file, *private_networks* where servers of the site may be; *development*
-    allows plain http and open FHIR servers, *trust_sandbox* a key that everybody has. *gated* has the rest of a record
-    fetched only once a cramp report is there. *fetch_seconds* is for everything that one request fetches, *fetch_bytes*
-    for one answer, *fetch_pages* and *fetch_resources* for one list. *concurrency* counts hook calls in progress,
-    *body_seconds* is how long a request may take to arrive.
+    than loopback has to be said by *unauthenticated*. *store* is a database URL, or "none": nothing is remembered.
+    *hash_keys* is the file of keys of its hashes, *retention_days* how long cards and feedback are kept, *comments*
+    whether their free text is. *fade_after* is how often one reader is shown the same card (None: as `showings` says).
+    *operator_token_file* holds the token for figures, *order_sign* adds a service for that hook. *fhir_bases* are the
+    FHIR servers that callers may name where there is no such file, *private_networks* where servers of the site may
+    be; *development* allows plain http and open FHIR servers, *trust_sandbox* a key that everybody has. *gated* has the
+    rest of a record fetched only once a cramp report is there. *fetch_seconds* is for everything that one request
+    fetches, *fetch_bytes* for one answer, *fetch_pages* and *fetch_resources* for one list. *concurrency* counts hook
+    calls in progress in each of the *workers*, *body_seconds* is how long a request may take to arrive.
     """
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, extra="ignore", frozen=True, secrets_dir=_SECRETS if _SECRETS.is_dir() else None
+    )
 
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(8000, ge=0, le=65535)
@@ -77,6 +85,13 @@ class Settings(BaseSettings):
     pathways: _Listed = ()
     clients: Path | None = None
     unauthenticated: bool = False
+    hash_keys: Path | None = None
+    fade_after: int | None = Field(None, ge=0, le=1000)
+    retention_days: int = Field(400, ge=366)
+    comments: bool = False
+    operator_token_file: Path | None = None
+    order_sign: bool = False
+    workers: int = Field(1, ge=1, le=256)
     store: str = Field(default_factory=lambda: f"sqlite:///{quote(str(_state_folder() / 'legcramps.db'))}")
     fhir_bases: _Listed = ()
     private_networks: _Listed = ()
@@ -111,7 +126,9 @@ class Settings(BaseSettings):
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin.rstrip("/") for origin in value)
 
-    @field_validator("code_map", "approvals", "clients", "ca_file", mode="before")
+    @field_validator(
+        "code_map", "approvals", "clients", "ca_file", "hash_keys", "operator_token_file", mode="before"
+    )
     @classmethod
     def _none_said(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -129,7 +146,7 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("is a comma list of networks like 10.20.0.0/16") from None
 
-    @field_validator("code_map", "clients", "ca_file")
+    @field_validator("code_map", "clients", "ca_file", "operator_token_file")
     @classmethod
     def _is_there(cls, value: Path | None) -> Path | None:
         if value is not None and not value.exists():
@@ -221,6 +238,14 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _remembers_tokens(self) -> "Settings":
+        if self.authenticates and not self.remembers:
+            raise ValueError(
+                f"{_PREFIX}STORE: is {NO_STORE}, and tokens of clients could be used twice; name a database"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _knows_its_address(self) -> "Settings":
         host = urlsplit(self.base_url).hostname or ""
         if self.authenticates and not self.is_loopback and _is_loopback(host):
@@ -247,6 +272,27 @@ class Settings(BaseSettings):
     def authenticates(self) -> bool:
         """Whether every hook call has to prove who it is from."""
         return self.clients is not None or self.trust_sandbox
+
+    @property
+    def remembers(self) -> bool:
+        """Whether anything outlives a request."""
+        return self.store != NO_STORE
+
+    @property
+    def names_store(self) -> bool:
+        """Whether somebody chose where things are remembered, or nobody said anything."""
+        return "store" in self.model_fields_set
+
+    @property
+    def showings(self) -> int:
+        """
+        How often one reader is shown the same card before it falls silent; 0: as often as they look.
+
+        Who tries the service out looks at the same patient again and again: there nothing fades for that by default.
+        """
+        if self.fade_after is not None:
+            return self.fade_after
+        return 0 if self.is_demo and not self.names_store else _SHOWINGS
 
     @property
     def zone(self) -> ZoneInfo | None:

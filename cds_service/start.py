@@ -26,6 +26,7 @@ def site(settings: Settings, known: Knowledge) -> Site:
         more_reasons=settings.more_override_reasons,
         pathways=dict(_pair(each) for each in settings.pathways),
         says_nothing_found=settings.say_nothing_found,
+        fade_after=settings.showings,
     )
     return Site.of(known, settings.base_url, settings.zone, frozenset(settings.cramp_link_ids), policy)
 

@@ -112,6 +112,17 @@ class Store:
             _bring_up_to_date(target)
             return cls(_engine(target, patience), clock, patience)
 
+    @staticmethod
+    def file_of(url: str) -> Path | None:
+        """
+        The file of a database of SQLite; None for PostgreSQL.
+
+        Raises:
+            StoreInvalid: When the URL is wrong.
+        """
+        target = _target(url)
+        return Path(target.database or "") if target.get_backend_name() == "sqlite" else None
+
     async def remember_token(self, client: str, token_id: str, until: int) -> bool:
         """
         Whether this is the first time that the client's token id is seen, by any process, since *until* was ahead.

@@ -1,11 +1,15 @@
 """Options and fixtures that all tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.databases"]
+
+# What tests answer is not remembered in this account's own store; those that are about memory name a store.
+os.environ["LEGCRAMPS_STORE"] = "none"
 
 # The same examples on every run, and no limit in wall-clock time: a busy machine is no counterexample.
 settings.register_profile("steady", deadline=None, derandomize=True)

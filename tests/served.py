@@ -125,6 +125,24 @@ class Served:
         """Whether it has not ended by itself."""
         return self._process.poll() is None
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers; none where it answers by itself."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        pids = map(int, children.read_text("ascii").split()) if self.is_running() else ()
+        return sorted(pid for pid in pids if b"spawn_main" in _command_of(pid))
+
+    def terminate(self) -> None:
+        """Tell it to end, as systemd and Docker do."""
+        self._process.terminate()
+
+    def kill(self, pid: int | None = None) -> None:
+        """End it, or one of its workers, as a lack of memory does."""
+        os.kill(pid or self._process.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """How it ended, once it has."""
+        return self._process.wait(_END)
+
     def most_memory(self) -> int:
         """The most bytes of memory that it ever took; 0 where the system does not tell."""
         status = Path(f"/proc/{self._process.pid}/status")
@@ -141,13 +159,25 @@ def served(folder: Path, **settings: object) -> Iterator[Served]:
     """
     said = {f"LEGCRAMPS_{name.upper()}": str(value) for name, value in settings.items()}
     usual = {name: value for name, value in os.environ.items() if not name.startswith("LEGCRAMPS_")}
-    environment = {"LEGCRAMPS_STORE": f"sqlite:///{folder / 'legcramps.db'}", **usual, **said}
+    own = {
+        "LEGCRAMPS_STORE": f"sqlite:///{folder / 'legcramps.db'}",
+        "LEGCRAMPS_FADE_AFTER": "0",  # tests look at one patient again and again; those about fading say so
+        "TMPDIR": str(folder),
+    }
+    environment = {**usual, **own, **said}
     # What it tells is its base URL. Where that is another than its address, the port has to be known before.
     port = _free_port() if "base_url" in settings else 0
     arguments = ["serve", "--port", str(port)]
     with process("cds_service.cli", arguments, folder, environment, _SAYS) as (discovery, running):
         told = discovery.removesuffix("/cds-services")
         yield Served(f"http://127.0.0.1:{port}" if port else told, running, folder)
+
+
+def _command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""
 
 
 def _free_port() -> int:

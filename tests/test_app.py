@@ -38,7 +38,10 @@ CARD = Card(
     indicator="warning",
     source=Source("legcramps"),
     suggestions=(Suggestion("Order", (Action("create", "d", {"resourceType": "ServiceRequest"}),)),),
-    extension={"org.legcramps.findings": [{"row": "L01", "id": "low-potassium", "role": "contributor"}]},
+    extension={
+        "org.legcramps.card": "main",
+        "org.legcramps.findings": [{"row": "L01", "id": "low-potassium", "role": "contributor"}],
+    },
 )
 
 
@@ -53,7 +56,10 @@ def silent(request: HookRequest, today: date) -> Advice:
 
 
 def an_app(adviser: Any = one_card, **changes: Any) -> ASGIApp:
-    knowledge = cast(Knowledge, SimpleNamespace(prefetch=PREFETCH))
+    knowledge = cast(
+        Knowledge,
+        SimpleNamespace(prefetch=PREFETCH, contributors=(), chains=(), version="2026.11", is_demo=True),
+    )
     return create_app(a_site(**changes), knowledge, adviser)
 
 
@@ -304,6 +310,7 @@ def test_one_line_is_logged_for_an_answer(log: io.StringIO) -> None:
 
     line = lines(log)[0]
     assert line.pop("milliseconds") >= 0
+    assert list(line.pop("stages")) == ["authenticate", "read", "decode", "consider", "word"]
     assert line.pop("timestamp")
     assert lines(log)[1:] == []
     assert line == {

@@ -21,6 +21,7 @@ from cds_service.limits import InProgress
 from cds_service.network import Network
 from cds_service.prefetch import USUAL, queries
 from cds_service.reception import at
+from cds_service.stopwatch import Stopwatch
 from tests.findings_of import site
 from tests.patients import FHIR, TODAY, APatient, a_patient, days_before
 from tests.test_fetching import BASE, TOKEN, over
@@ -70,7 +71,8 @@ async def answered(
     try:
         way = FhirAccess(network, site().knowledge.prefetch, **{"limits": Limits(), **access})
         entry: FHIR = {"name": "hospital", "issuer": "", "keys": (), "fhir_bases": (BASE,), **client}
-        return await at(site())(Client(**entry), way, InProgress(1)).answer(call, TODAY)
+        answer = await at(site())(Client(**entry), way, InProgress(1), None).answer(call, TODAY, Stopwatch())
+        return answer.advice, answer.fetched
     finally:
         await network.close()
 

@@ -258,9 +258,9 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a FHIR base with a fragment": ({"fhir_bases": "https://a.example/r4#"}, "fhir_bases[0]", _HIDDEN),
     "a FHIR base with a user": ({"fhir_bases": "https://a@b.example"}, "fhir_bases[0]", _HIDDEN),
     "an unknown hook": (
-        {"hooks": ["order-sign"]},
+        {"hooks": ["order-select"]},
         "hooks[0]",
-        "is no hook of this service; write one of patient-view",
+        "is no hook of this service; write one of patient-view, order-sign",
     ),
     "no hooks at all": ({"hooks": []}, "hooks", _EMPTY),
     "a link prefix that others match": (

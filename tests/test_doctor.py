@@ -25,6 +25,7 @@ from cds_service.hooks import Card, HookRequest, decode
 from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
 from cds_service.network import Network
+from cds_service.stopwatch import Stopwatch
 from tests.fhir_server import by_reference, owned, resources_of, the_server
 from tests.patients import FHIR as JSON
 from tests.patients import TODAY, a_patient, days_before
@@ -260,10 +261,9 @@ def cards_with(profile: str, server: Small, folder: Path) -> tuple[Card, ...]:
     access = FhirAccess(
         Network(Reach(), transport=server.transport()), knowledge().prefetch, reception.limits(settings())
     )
-    caller = reception.at(the_site())(client, access, InProgress(1))
+    caller = reception.at(the_site())(client, access, InProgress(1), None)
     call = HookRequest("", "Practitioner/gp", PATIENT, None, BASE, {}, access_token=TOKEN)
-    advice, _ = asyncio.run(caller.answer(call, TODAY))
-    return advice.cards
+    return asyncio.run(caller.answer(call, TODAY, Stopwatch())).advice.cards
 
 
 def cards_of(chart: Any) -> tuple[Card, ...]:

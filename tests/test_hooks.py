@@ -41,6 +41,17 @@ def a_bundle(*resources: Any) -> dict[str, Any]:
     return {"resourceType": "Bundle", "type": "searchset", "entry": entry}
 
 
+def a_signing(drafts: Any, **changes: Any) -> dict[str, Any]:
+    """A call of order-sign; *drafts* is its member draftOrders as sent, None left out."""
+    context = {"userId": "Practitioner/1", "patientId": "p1", "draftOrders": drafts}
+    sent = {member: value for member, value in context.items() if value is not None}
+    return a_call(hook="order-sign", context=sent, **changes)
+
+
+def signing(call: Any) -> HookRequest:
+    return decode(call if isinstance(call, bytes) else json.dumps(call).encode(), "order-sign")
+
+
 def read(call: Any) -> HookRequest:
     return decode(json.dumps(call).encode(), "patient-view")
 
@@ -323,6 +334,124 @@ def test_any_json_in_any_place_is_read_or_refused(context: Any, value: Any, memb
         except RequestInvalid:
             continue
         assert request.patient_id
+
+
+DRAFT = {"resourceType": "MedicationRequest", "id": "request-123", "status": "draft"}
+
+
+def drafted(request: HookRequest) -> list[str | None]:
+    """The ids of the draft orders, None for an entry that was lost."""
+    entries = (request.draft_orders and request.draft_orders.entry) or ()
+    return [entry.resource.id if entry.resource else None for entry in entries]
+
+
+def test_draft_orders_are_read_from_a_bundle_without_a_type() -> None:
+    request = signing(a_signing({"resourceType": "Bundle", "entry": [{"resource": DRAFT}]}))
+
+    assert (request.hook, drafted(request), request.unread) == ("order-sign", ["request-123"], ())
+
+
+@pytest.mark.parametrize("bundle", [a_bundle(), {"resourceType": "Bundle"}], ids=["no entries", "no list"])
+def test_no_draft_orders_are_no_error(bundle: Any) -> None:
+    request = signing(a_signing(bundle))
+
+    assert (drafted(request), request.unread) == ([], ())
+
+
+def test_a_call_about_no_orders_has_none() -> None:
+    request = read(a_call(context={"userId": "Practitioner/1", "patientId": "p1", "draftOrders": "anything"}))
+
+    assert (request.hook, request.draft_orders) == ("patient-view", None)
+
+
+def test_a_patient_who_signs_is_told_from_a_clinician() -> None:
+    context = {"userId": "Patient/p1", "patientId": "p1", "draftOrders": a_bundle(DRAFT)}
+
+    assert signing(a_call(hook="order-sign", context=context)).user_is_patient
+
+
+@pytest.mark.parametrize(
+    "drafts",
+    [
+        None,
+        "x",
+        5,
+        [],
+        [{"resource": DRAFT}],
+        {},
+        DRAFT,
+        {"resourceType": 5},
+        {"entry": [{"resource": DRAFT}]},
+    ],
+)
+def test_draft_orders_that_are_no_bundle_are_refused(drafts: Any) -> None:
+    with pytest.raises(RequestInvalid) as caught:
+        signing(a_signing(drafts))
+
+    assert caught.value.member == "context.draftOrders"
+
+
+def test_null_draft_orders_are_missing() -> None:
+    call = a_signing(a_bundle())
+    call["context"]["draftOrders"] = None
+
+    with pytest.raises(RequestInvalid, match=r"^context\.draftOrders: is missing; "):
+        signing(call)
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind", "source"),
+    [
+        (DRAFT | {"id": "b", "status": 5}, "MedicationRequest", "MedicationRequest/b"),
+        (DRAFT | {"id": 7}, "MedicationRequest", "MedicationRequest[1]"),
+        (5, "", "Resource[1]"),
+    ],
+)
+def test_only_the_broken_draft_is_lost(broken: Any, kind: str, source: str) -> None:
+    request = signing(a_signing(a_bundle(DRAFT, broken, DRAFT | {"id": "c"})))
+
+    assert drafted(request) == ["request-123", None, "c"]
+    assert request.unread == (Unread("context.draftOrders", kind, source, WRONG_TYPE),)
+
+
+def test_draft_orders_that_are_no_list_are_counted() -> None:
+    request = signing(a_signing({"resourceType": "Bundle", "entry": "x"}))
+
+    assert request.draft_orders is None
+    assert request.unread == (Unread("context.draftOrders", "Bundle", "Bundle[0]", WRONG_TYPE),)
+
+
+@pytest.mark.parametrize("damage", [b"\\ud800", b"\xff"])
+def test_a_damaged_draft_is_lost_alone(damage: bytes) -> None:
+    damaged = DRAFT | {"id": "b", "medicationCodeableConcept": {"text": "DAMAGE"}}
+    body = json.dumps(a_signing(a_bundle(DRAFT, damaged))).encode()
+
+    request = signing(body.replace(b"DAMAGE", damage))
+
+    assert drafted(request) == ["request-123", None]
+    assert request.unread == (
+        Unread("context.draftOrders", "MedicationRequest", "MedicationRequest/b", NOT_TEXT),
+    )
+
+
+def test_a_broken_draft_and_a_broken_list_are_both_counted() -> None:
+    call = a_signing(
+        a_bundle(DRAFT | {"status": 5}), prefetch={"conditions": a_bundle(CONDITION | {"id": 5})}
+    )
+
+    request = signing(call)
+
+    assert [each.key for each in request.unread] == ["conditions", "context.draftOrders"]
+
+
+@given(any_json, any_json, any_json)
+def test_any_json_as_draft_orders_is_read_or_refused(drafts: Any, entry: Any, member: Any) -> None:
+    for value in (drafts, a_bundle(entry), a_bundle(DRAFT | {"medicationCodeableConcept": member})):
+        try:
+            request = signing(a_signing(value))
+        except RequestInvalid:
+            continue
+        assert request.hook == "order-sign"
 
 
 def test_an_answer_without_cards_says_so() -> None:

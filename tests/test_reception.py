@@ -14,10 +14,9 @@ import yaml
 from starlette.types import ASGIApp
 
 from cds_service import settings as site
-from cds_service.calls import Caller
 from cds_service.errors import Forbidden, KnowledgeInvalid
 from cds_service.knowledge import Knowledge
-from cds_service.reception import Reception
+from cds_service.reception import Reception, stands_in
 from tests.client import HOOK_PATH, call, post
 from tests.signing import ISSUER, Signer, claims, elliptic, key_file
 from tests.test_app import a_site, an_app, body, lines, log, silent
@@ -163,7 +162,7 @@ def test_the_sandbox_is_trusted_where_the_site_says_so_and_the_log_is_loud(tmp_p
 
     assert post(app, body()).status_code == 401
     assert post(app, body(), as_sandbox).status_code == 401  # another key than the published one
-    assert "anybody is let in" in site.warnings(site.load(trust_sandbox=True))[0]
+    assert "anybody is let in" in site.warnings(site.load(trust_sandbox=True, store=f"sqlite:///{tmp_path}/store.db"))[0]
 
 
 def test_a_database_that_does_not_answer_is_503_and_nobody_is_let_in(
@@ -225,7 +224,7 @@ def test_a_client_may_call_only_the_hooks_that_are_open_to_it(tmp_path: Path) ->
     knowledge = cast(Knowledge, SimpleNamespace(prefetch={}))
 
     async def let_in(hook: str, jti: str) -> str:
-        desk = Reception(given, knowledge, lambda client, *rest: Caller(client, silent, silent, *rest))
+        desk = Reception(given, knowledge, stands_in(silent))
         try:
             return (await desk.caller([signed(jti=jti)["Authorization"]], HOOK_PATH, hook)).client.name
         finally:

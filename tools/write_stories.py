@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 
 from cds_service import logs
-from cds_service.app import HOOK_PATH, create_app
+from cds_service.app import create_app
 from cds_service.contributors import load
 from cds_service.frontmatter import read
+from cds_service.opened import SERVICES
+from cds_service.services import address
 from cds_service.settings import load as settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,7 +47,9 @@ class Service:
             httpx.HTTPStatusError: If the service refuses the body.
         """
         headers = {"Content-Type": "application/json"}
-        return without_uuids(self._call("POST", HOOK_PATH, today, content=body, headers=headers).json())
+        return without_uuids(
+            self._call("POST", address(next(iter(SERVICES))), today, content=body, headers=headers).json()
+        )
 
     def built_in(self, story: str, today: date) -> bytes:
         """The request of a story as it is served, dated relative to *today*."""

@@ -1,0 +1,274 @@
+"""What the service remembers of its answers: what was shown to whom, and what was said of it."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from sqlalchemy import Connection, RowMapping, and_, or_, select
+
+from cds_service import feedback, pseudonyms, signals
+from cds_service import schema as tables
+from cds_service.advise import Advice
+from cds_service.chains import Matter
+from cds_service.clients import Client
+from cds_service.errors import StoreUnavailable
+from cds_service.fading import Outcome, Shown, reports_in_short
+from cds_service.hooks import Card
+from cds_service.journal import Entry, Journal, Kind
+from cds_service.opened import Opened, service_id
+from cds_service.pseudonyms import Key, Keys
+from cds_service.store import Store, Way
+
+_PATIENCE = 0.3  # seconds that an answer waits for what was shown earlier; without it nothing fades
+_REST = 5.0  # seconds in which a store that did not answer is not asked again
+_MOST = 2000  # lines of one patient, the newest: more than a chart that is opened ten times a day has in half a year
+_MARK = 8  # bytes of a mark
+_MOST_CHARTS = 100_000  # a day, that are remembered for counting each once
+
+
+class Memory:
+    """The open store, as answers use it; none of its methods fails or delays one by more than `_PATIENCE`."""
+
+    def __init__(
+        self, store: Store, keys: Keys, kept_days: int, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._resting_until = 0.0
+        self._day = date.min
+        self._charts: set[bytes] = set()
+        self.journal = Journal(store, kept_days)
+
+    async def past(self, opened: Opened) -> tuple[Shown, ...] | None:
+        """
+        What was shown of the patient's record before; None when the store does not tell in time.
+
+        What a silent client would have shown counts for that client only: nobody saw it.
+        """
+        if time.monotonic() < self._resting_until:
+            return None
+        try:
+            return await self._store.ask(partial(self._shown, opened), Way.READING, _PATIENCE)
+        except StoreUnavailable:
+            self._resting_until = time.monotonic() + _REST
+            return None
+
+    def keep(self, opened: Opened, advice: Advice, issued: Sequence[Card]) -> None:
+        """Remember an answer; *issued* are its cards with their uuids, shown or not (a silent client's)."""
+        key = self._keys.newest
+        whose = _whose(key, opened)
+        cards = [
+            {**whose, **self._when(opened, advice, key), **_told(card), "uuid": card.uuid} for card in issued
+        ]
+        lines = [
+            {"card": card.uuid, "place": place, **_line(matter, key, whose["patient"])}
+            for card, matters in zip(issued, advice.matters, strict=False)
+            for place, matter in enumerate(dict.fromkeys(matters))
+        ]
+        counted = [
+            *_counted(opened, advice),
+            *self._signals(opened, signals.signals(advice), whose["patient"]),
+        ]
+        self.journal.put(Entry(opened.today, opened.client.name, counted, cards, lines))
+
+    def miss(self, opened: Opened) -> None:
+        """Count a chart of which required data could not be had."""
+        counted = self._signals(opened, signals.UNAVAILABLE, _patient(self._keys.newest, opened))
+        self.journal.put(Entry(opened.today, opened.client.name, counted))
+
+    async def hear(self, client: Client, told: Sequence[feedback.Told], today: date) -> None:
+        """
+        Keep feedback; when this returns, it lasts, and so does what it is about.
+
+        Raises:
+            StoreUnavailable: If that is not certain.
+        """
+        # else a restart could know of an override and not of its card
+        if not await anyio.to_thread.run_sync(self.journal.wait, 2.0):
+            raise StoreUnavailable("the store does not keep up; send the feedback again in a while")
+        now = int(self._clock() * 1000)
+        await self._store.ask(
+            lambda connection: feedback.insert(connection, client.name, told, today, now), Way.LASTING
+        )
+
+    async def check(self) -> None:
+        """
+        Make sure that the store can be written.
+
+        Raises:
+            StoreUnavailable: If it can't.
+        """
+        await self._store.check()
+
+    def close(self) -> None:
+        """Write what is still queued."""
+        self.journal.close()
+
+    def _shown(self, opened: Opened, connection: Connection) -> tuple[Shown, ...]:
+        keys = {_patient(key, opened): key for key in self._keys.all}
+        rows = connection.execute(_lines(opened.client, list(keys))).mappings().all()
+        if not rows:
+            return ()
+        outcomes = _outcomes(connection, opened.client, sorted({row["uuid"] for row in rows}))
+        users = {_user(key, opened) for key in self._keys.all}
+        # one function a key: who compares facts hashes each of them once
+        marks = {patient: partial(key.mark, patient) for patient, key in keys.items()}
+        return tuple(
+            _remembered(row, marks[row["patient"]], users, outcomes.get(row["uuid"])) for row in rows
+        )
+
+    def _signals(self, opened: Opened, names: Iterable[str], patient: bytes) -> Sequence[tuple[Kind, str]]:
+        """
+        Each signal of a chart, once a day: a ward that opens one chart thirty times is no trend.
+
+        Known to this worker only; of another hook nothing, since that is about the same record once more.
+        """
+        if opened.call.hook != "patient-view":
+            return ()
+        if opened.today != self._day or len(self._charts) >= _MOST_CHARTS:
+            self._day, self._charts = opened.today, set()
+        if patient in self._charts:
+            return ()
+        self._charts.add(patient)
+        return [(Kind.SIGNAL, name) for name in names]
+
+    def _when(self, opened: Opened, advice: Advice, key: Key) -> dict[str, Any]:
+        reports = reports_in_short(advice.facts) if advice.facts else frozenset()
+        return {
+            "client": opened.client.name,
+            "service": service_id(opened.call.hook),
+            "issued_on": opened.today,
+            "issued_at": int(self._clock()),
+            "is_silent": opened.client.is_silent,
+            "reports": _marks(reports, key, _patient(key, opened)),
+        }
+
+
+def keys_of(store: str, named: Path | None) -> Keys:
+    """
+    The keys for the hashes in the store at a URL: from the file *named*, else one beside a file of SQLite.
+
+    Raises:
+        KeysInvalid: When there is none, or it can't be used.
+    """
+    return pseudonyms.load(key_file(store, named))
+
+
+def key_file(store: str, named: Path | None) -> Path:
+    """
+    Where the keys are.
+
+    Raises:
+        KeysInvalid: When nobody says where.
+    """
+    if named is not None:
+        return named
+    if (file := Store.file_of(store)) is None:
+        raise pseudonyms.KeysInvalid(
+            "is missing; with PostgreSQL, name a file for the keys of its hashes: it is made where there is none"
+        )
+    return file.with_name(f"{file.name}.keys")
+
+
+# --- to the store -----------------------------------------------------------------------------------------------
+
+
+def _patient(key: Key, opened: Opened) -> bytes:
+    return key.of("patient", opened.client.name, opened.call.patient_id)
+
+
+def _user(key: Key, opened: Opened) -> bytes:
+    return key.of("user", opened.client.name, opened.call.user)
+
+
+def _whose(key: Key, opened: Opened) -> dict[str, Any]:
+    role = opened.call.user.partition("/")[0]
+    return {"key": key.name, "patient": _patient(key, opened), "user": _user(key, opened), "role": role}
+
+
+def _told(card: Card) -> dict[str, Any]:
+    return {"kind": card.extension["org.legcramps.card"], "indicator": card.indicator}
+
+
+def _line(matter: Matter, key: Key, patient: bytes) -> dict[str, Any]:
+    return {"rule": matter.rule, "level": matter.level, "facts": _marks(matter.facts, key, patient)}
+
+
+def _marks(facts: frozenset[str], key: Key, patient: bytes) -> bytes:
+    return b"".join(sorted(key.mark(patient, fact) for fact in facts))
+
+
+def _counted(opened: Opened, advice: Advice) -> Iterator[tuple[Kind, str]]:
+    yield Kind.ANSWER, answered(opened.client, advice)
+    for rule in dict.fromkeys(advice.triggered):
+        yield Kind.TRIGGERED, rule
+    for rule in dict.fromkeys(each.matter.rule for each in advice.faded):
+        yield Kind.FADED, rule
+
+
+def answered(client: Client, advice: Advice) -> str:
+    """What an answer is counted as: "cards", or why it is empty."""
+    if advice.cards:
+        return "silent-mode" if client.is_silent else "cards"
+    return advice.silence or "nothing-found"
+
+
+# --- from the store ---------------------------------------------------------------------------------------------
+
+
+def _lines(client: Client, patients: Sequence[bytes]) -> Any:
+    card, line = tables.cards.c, tables.card_lines.c
+    wanted = and_(card.patient.in_(patients), card.client == client.name)
+    seen = or_(card.is_silent.is_(False), card.is_silent.is_(client.is_silent))
+    return (
+        select(
+            card.uuid,
+            card.patient,
+            card.user,
+            card.reports,
+            card.issued_on,
+            line.rule,
+            line.level,
+            line.facts,
+        )
+        .join_from(tables.cards, tables.card_lines)
+        .where(wanted, seen)
+        .order_by(card.issued_on.desc(), card.issued_at.desc())
+        .limit(_MOST)
+    )
+
+
+def _outcomes(connection: Connection, client: Client, cards: Sequence[str]) -> Mapping[str, Outcome]:
+    """The newest outcome of each card, by the client's clock; by ours where that runs ahead."""
+    said = tables.feedback.c
+    rows = connection.execute(
+        select(
+            said.card, said.outcome, said.reason, said.received_on, said.outcome_at, said.received_at
+        ).where(said.card.in_(cards), said.client == client.name)
+    ).all()
+    rows = sorted(rows, key=lambda row: (min(row.outcome_at, row.received_at), row.received_at))
+    return {row.card: Outcome(row.outcome == "overridden", row.reason, row.received_on) for row in rows}
+
+
+def _remembered(
+    row: RowMapping, mark: Callable[[str], bytes], users: set[bytes], outcome: Outcome | None
+) -> Shown:
+    return Shown(
+        rule=row["rule"],
+        level=row["level"],
+        facts=_split(row["facts"]),
+        reports=_split(row["reports"]),
+        mark=mark,
+        on=row["issued_on"],
+        is_own=row["user"] in users,
+        outcome=outcome,
+    )
+
+
+def _split(marks: bytes) -> frozenset[bytes]:
+    return frozenset(marks[place : place + _MARK] for place in range(0, len(marks), _MARK))

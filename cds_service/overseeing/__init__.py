@@ -1,0 +1,1 @@
+"""Commands for those who oversee the service: what it did, and whether something stopped."""

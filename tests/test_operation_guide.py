@@ -1,0 +1,251 @@
+"""`docs/operation.md` and `docs/safety/`: what they list is what there is, and what they name can be found."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import typer
+from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
+
+from cds_service.app import DEMO_STORY, create_app
+from cds_service.cli import app as commands
+from cds_service.schema import metadata
+from cds_service.settings import Settings, load
+from tests.client import HOOK_PATH, JSON, call, post
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+GUIDE = DOCS / "operation.md"
+SAFETY = DOCS / "safety"
+DATA = SAFETY / "data.md"
+HAZARDS = SAFETY / "hazard-log.md"
+PAGES = (GUIDE, *sorted(SAFETY.glob("*.md")), *sorted((DOCS / "adr").glob("*.md")))
+
+SETTING = re.compile(r"\bLEGCRAMPS_([A-Z_]+)\b")
+COMMAND = re.compile(r"\blegcramps ([a-z]+(?: [a-z-]+)?)")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`]+)`")
+NAME = re.compile(r"[a-z_]+(?:/[a-z_]+)?")
+"""A module of ours, or a test; nothing else is written so among the controls of a hazard."""
+
+
+def cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip().strip("|").split("|")]
+
+
+def table(page: Path, heading: str, head: str = "") -> list[list[str]]:
+    """The rows of the first table below a heading whose first line begins with *head*."""
+    section = page.read_text("utf-8").partition(f"\n{heading}\n")[2]
+    lines = section.partition(f"\n| {head}")[2].split("\n\n", 1)[0].splitlines()
+    return [cells(row) for row in lines[2:]]
+
+
+def codes(text: str) -> list[str]:
+    return CODE.findall(text)
+
+
+def anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+class Risk(NamedTuple):
+    severity: str
+    likelihood: str
+    word: str
+
+
+def risk(written: str) -> Risk:
+    """As a cell has it: "major, low: tolerable"."""
+    first, _, word = written.partition(": ")
+    severity, _, likelihood = first.partition(", ")
+    return Risk(severity, likelihood, word)
+
+
+def hazards() -> dict[str, list[str]]:
+    """The cells behind the id of each hazard."""
+    rows = [line for line in HAZARDS.read_text("utf-8").splitlines() if re.match(r"\| H\d\d ", line)]
+    return {cells(row)[0]: cells(row)[1:] for row in rows}
+
+
+HAZARD = hazards()
+CONTROLS, BEFORE, AFTER = 3, 4, 5
+LIKELIHOODS = ("very low", "low", "medium", "high", "very high")
+RISKS = {
+    row[0].strip("*"): dict(zip(LIKELIHOODS, row[1:], strict=True))
+    for row in table(HAZARDS, "Risk:", "| very low")
+}
+
+
+def written(*modules: str) -> set[str]:
+    """Every text, and every name of an argument that is given, in modules of ours."""
+    found = set()
+    for module in modules:
+        for node in ast.walk(ast.parse((ROOT / "cds_service" / module).read_text("utf-8"))):
+            match node:
+                case ast.Constant(value=str(text)) | ast.keyword(arg=str(text)):
+                    found.add(text)
+    return found
+
+
+def known_commands() -> set[str]:
+    """Every command, as it is typed behind `legcramps`."""
+
+    def below(group: Any, words: Sequence[str]) -> Iterator[str]:
+        for name, command in getattr(group, "commands", {}).items():
+            yield " ".join((*words, name))
+            yield from below(command, (*words, name))
+
+    return set(below(typer.main.get_command(commands), ()))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    relative = [link for link in LINK.findall(page.read_text("utf-8")) if "://" not in link]
+
+    for link in relative:
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.is_file(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_setting_that_a_page_names_is_one(page: Path) -> None:
+    named = {name.lower() for name in SETTING.findall(page.read_text("utf-8"))}
+
+    assert named <= set(Settings.model_fields)
+
+
+def test_every_setting_has_a_row_in_the_readme() -> None:
+    rows = re.findall(r"^\| `LEGCRAMPS_([A-Z_]+)` \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+
+    assert sorted(name.lower() for name in rows) == sorted(Settings.model_fields)
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_names_is_one(page: Path) -> None:
+    known = known_commands()
+    quoted = [text for text in codes(page.read_text("utf-8")) if "legcramps " in text]
+    named = [match for text in quoted for match in COMMAND.findall(text)]
+
+    for words in named:
+        first = words.partition(" ")[0]
+        assert words in known or (
+            first in known and not any(each.startswith(f"{first} ") for each in known)
+        ), words
+
+
+def test_every_command_of_an_operator_is_in_the_guide() -> None:
+    guide = GUIDE.read_text("utf-8")
+
+    for command in ("serve", "check", "report", "watch", "store purge", "store rotate-key"):
+        assert command in known_commands()
+        assert f"legcramps {command}" in guide
+
+
+def test_the_metrics_of_the_guide_are_those_that_there_are() -> None:
+    web = create_app(load(store="none"))
+    post(web, b"{}")  # some have no series before the first call
+    told = call(web, "GET", "/metrics", headers={"Accept": "text/plain"})
+    families = {family.name: family for family in text_string_to_metric_families(told.text)}
+    ours = {name for name in families if name.startswith("legcramps_")}
+
+    listed = [(codes(row[0])[0], row[1]) for row in table(GUIDE, "## Metrics", "metric")]
+
+    assert sorted(name.removesuffix("_total") for name, _ in listed) == sorted(ours)
+    for name, labels in listed:
+        samples = families[name.removesuffix("_total")].samples
+        seen = {label for sample in samples for label in sample.labels} - {"le"}
+        assert seen <= set(codes(labels)), name
+
+
+def test_the_columns_of_the_store_are_those_that_there_are() -> None:
+    listed: dict[str, list[str]] = {}
+    for first, *_ in table(DATA, "## The store", "column"):
+        if first.startswith("**"):
+            listed[first.strip("*")] = []
+        else:
+            listed[list(listed)[-1]] += codes(first)
+
+    assert {name: sorted(columns) for name, columns in listed.items()} == {
+        each.name: sorted(column.name for column in each.columns) for each in metadata.sorted_tables
+    }
+
+
+def test_the_fields_of_the_log_are_those_that_there_are(tmp_path: Path) -> None:
+    """Every field that a line of a call has is listed, and none that nothing can write."""
+    web = create_app(load(store=f"sqlite:///{tmp_path / 'legcramps.db'}"))
+    story = call(web, "GET", f"/demo/{DEMO_STORY}").content
+    told = {"card": "unknown", "outcome": "overridden", "outcomeTimestamp": "2026-06-15T09:30:00Z"}
+    trace = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+
+    with capture_logs() as lines:
+        post(web, story, trace)
+        post(web, b"{}")
+        call(web, "POST", f"{HOOK_PATH}/feedback", json.dumps({"feedback": [told]}), JSON)
+    seen = {field for line in lines for field in line} - {"log_level"}
+
+    listed = {field for row in table(DATA, "## The log", "field") for field in codes(row[0])}
+    assert len(lines) == 3
+    assert seen <= listed
+    assert listed - {"level", "timestamp"} <= written("services.py", "app.py", "errors.py") | {"event"}
+
+
+def test_every_hazard_has_all_its_cells_and_a_number_of_its_own() -> None:
+    assert list(HAZARD) == [f"H{number:02}" for number in range(1, len(HAZARD) + 1)]
+    assert all(len(told) == 8 and all(told) for told in HAZARD.values())
+
+
+@pytest.mark.parametrize("name", HAZARD)
+def test_a_risk_is_what_the_table_makes_of_severity_and_likelihood(name: str) -> None:
+    before, after = risk(HAZARD[name][BEFORE]), risk(HAZARD[name][AFTER])
+
+    assert before.word == RISKS[before.severity][before.likelihood]
+    assert after.word == RISKS[after.severity][after.likelihood]
+
+
+@pytest.mark.parametrize("name", HAZARD)
+def test_controls_make_a_harm_rarer_not_milder_and_leave_none_that_forbids_to_run(name: str) -> None:
+    before, after = risk(HAZARD[name][BEFORE]), risk(HAZARD[name][AFTER])
+
+    assert after.severity == before.severity
+    assert LIKELIHOODS.index(after.likelihood) < LIKELIHOODS.index(before.likelihood)
+    assert after.word != "unacceptable"
+
+
+@pytest.mark.parametrize("name", HAZARD)
+def test_what_holds_a_hazard_is_there(name: str) -> None:
+    named = [code for code in codes(HAZARD[name][CONTROLS]) if NAME.fullmatch(code)]
+    tests = [code for code in named if code.rpartition("/")[2].startswith("test_")]
+    modules = [code for code in named if code not in tests]
+
+    for test in tests:
+        assert (ROOT / "tests" / f"{test}.py").is_file(), test
+    for module in modules:
+        assert (ROOT / "cds_service" / f"{module}.py").is_file() or (
+            ROOT / "cds_service" / module
+        ).is_dir(), module
+    assert tests or "make audit" in HAZARD[name][CONTROLS]
+
+
+def test_a_hazard_is_linked_where_it_stands() -> None:
+    text = HAZARDS.read_text("utf-8")
+    sections = {
+        name: re.sub(r"[^\w\- ]", "", part.partition("\n")[0].lower()).replace(" ", "-")
+        for part in text.split("\n## ")
+        for name in re.findall(r"^\| (H\d\d) ", part, re.MULTILINE)
+    }
+    linked = [
+        match
+        for page in PAGES
+        for match in re.findall(r"\[(H\d\d)\]\([^)#]*#([^)]+)\)", page.read_text("utf-8"))
+    ]
+
+    assert linked
+    assert all(sections[name] == anchor for name, anchor in linked)
