@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cds_service import chains, fading, fhir, gaps, order_signing, rendering, suggestions, wording
@@ -21,13 +22,20 @@ from cds_service.rendering import Worded
 _CARRIERS = ("observations", "encounters", "questionnaireResponses")
 
 
+class Told(NamedTuple):
+    """What a card is about: a matter, or several; and the *parts* of these, which stay silent with them."""
+
+    matters: tuple[Matter, ...]
+    parts: tuple[Matter, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """
     One answer.
 
     *silence* is the reason code of an empty answer, for log and metrics, never for the wire. *counts* holds what a
-    log may know: how many entries were read and how many not. *matters* tells for each card what it is about;
+    log may know: how many entries were read and how many not. *told* says of each card what it is about;
     *triggered* are the rules that spoke, *faded* is what stayed silent after it had been shown or overridden. The rest
     is for the trace.
     """
@@ -38,7 +46,7 @@ class Advice:
     record: PatientRecord | None = None
     facts: Facts | None = None
     judged: tuple[Judgement, ...] = ()
-    matters: tuple[tuple[Matter, ...], ...] = ()
+    told: tuple[Told, ...] = ()
     triggered: tuple[str, ...] = ()
     faded: tuple[Faded, ...] = ()
 
@@ -152,7 +160,7 @@ def answer(considered: Considered, site: Site, past: Sequence[Shown] = ()) -> Ad
         considered.seen,
         cards=tuple(each.card for each in told),
         silence=None if told else "faded" if memory.faded else nothing,
-        matters=tuple(tuple(map(memory.whole, each.matters)) for each in told),
+        told=tuple(memory.told(each) for each in told),
         triggered=tuple(each.rule for each in _triggered(groups, worded)),
         faded=tuple(memory.faded),
     )
@@ -188,13 +196,16 @@ class _Memory:
         self._past = past
         self._today = facts.today
 
-    def whole(self, matter: Matter) -> Matter:
+    def told(self, each: Worded) -> Told:
+        return Told(tuple(map(self._whole, each.matters)), tuple(map(self._whole, each.parts)))
+
+    def _whole(self, matter: Matter) -> Matter:
         return matter._replace(facts=matter.facts | self._alerts)
 
     def has_faded(self, matter: Matter) -> bool:
         if not self._past:
             return False
-        found = fading.faded(self.whole(matter), self._reports, self._past, self._fade_after, self._today)
+        found = fading.faded(self._whole(matter), self._reports, self._past, self._fade_after, self._today)
         self.faded += [found] if found else []
         return found is not None
 

@@ -20,7 +20,10 @@ from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
 from cds_service.metrics import Metrics
 from cds_service.opened import SERVICES
+from cds_service.operators import Operators
 from cds_service.outside import Outside
+from cds_service.oversight import STYLE as REPORT_STYLE
+from cds_service.oversight import Oversight
 from cds_service.pages import STYLE, Pages, prefers_text
 from cds_service.reception import Adviser, Reception
 from cds_service.services import FEEDBACK, Services, address
@@ -76,6 +79,8 @@ def create_app(
     desk = Reception(settings, known, caller_of)
     log = structlog.get_logger()
     metrics = Metrics(known, SERVICES, desk.names, rendering.REASON_CODES)
+    if desk.memory is not None:
+        desk.memory.journal.tell = metrics.remembering
     services = Services(settings, known, desk, InProgress(settings.concurrency), metrics, log)
     routes = _Routes(settings, known, desk, services, pages, log)
     web = FastAPI(
@@ -98,6 +103,7 @@ def create_app(
     web.add_api_route(
         "/health/ready", routes.is_ready, methods=["GET"], summary="Whether calls can be answered"
     )
+    _add_oversight(web, Oversight(settings, known, desk, metrics, Operators.of(settings)))
     for path, route, summary in routes.of_knowledge():
         web.add_api_route(path, route, methods=["GET"], summary=summary, response_class=HTMLResponse)
         web.add_api_route(path, route, methods=["HEAD"], include_in_schema=False)
@@ -114,6 +120,15 @@ def create_app(
         allow_private_network=settings.is_demo,
     )
     return Outside(shared, routes.log, settings.base_url)
+
+
+def _add_oversight(web: FastAPI, oversight: Oversight) -> None:
+    for path, route, summary in (
+        ("/metrics", oversight.figures, "Figures for Prometheus"),
+        ("/report", oversight.report, "What the cards did, by rule and week"),
+        (f"/{REPORT_STYLE}", oversight.style, "The style sheet of the report"),
+    ):
+        web.add_api_route(path, route, methods=["GET"], summary=summary)
 
 
 def _add_services(web: FastAPI, services: Services) -> None:

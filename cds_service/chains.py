@@ -62,6 +62,11 @@ class Group:
         rule = self.chain.id if self.chain else self.lead.row
         return Matter(rule, self.level, in_short(self.findings))
 
+    @property
+    def parts(self) -> tuple[Matter, ...]:
+        """What would be matters of their own, should the group fall apart, as urgent as they were told."""
+        return tuple(Matter(each.row, self.level, in_short([each])) for each in self.findings)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:

@@ -1,4 +1,4 @@
-"""The command line: `legcramps serve`, `check`, `recognise`, `doctor`, and `cards` for authors of knowledge files."""
+"""The command line: `legcramps serve` and what operators, integrators and authors of knowledge files run beside it."""
 
 import os
 import sys
@@ -17,6 +17,8 @@ from cds_service.errors import KnowledgeInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(authoring.app, name="cards")
+store = typer.Typer(no_args_is_help=True, help="Look after what is remembered.")
+app.add_typer(store, name="store")
 
 
 @app.callback()
@@ -119,6 +121,47 @@ def doctor(
         raise typer.Exit(doctors.doctor(visit, settings, doctors.knowledge_of(settings)))
     except (ValueError, KnowledgeInvalid) as error:
         raise _refusal(error) from None
+
+
+@app.command()
+def report(
+    weeks: Annotated[int, typer.Option(help="ISO weeks, the present one among them.")] = 12,
+    csv: Annotated[bool, typer.Option("--csv", help="One long table, for other programs.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page there.")] = None,
+) -> None:
+    """Tell what the cards did, by rule and week: shown, accepted, overridden and why, faded, silent."""
+    from cds_service.overseeing import report as reports
+
+    with _refusing():
+        settings = site.load()
+        if html is not None:
+            with html.open("w", encoding="utf-8") as file:
+                reports.report(settings, weeks, "html", file)
+        else:
+            reports.report(settings, weeks, "csv" if csv else "text", sys.stdout)
+
+
+@store.command()
+def purge(
+    older_than: Annotated[
+        int | None, typer.Option(metavar="DAYS", min=0, help="(default: LEGCRAMPS_RETENTION_DAYS)")
+    ] = None,
+) -> None:
+    """Delete cards, feedback and counts that are older; the service does so once a day by itself."""
+    from cds_service.overseeing import upkeep
+
+    with _refusing():
+        settings = site.load()
+        typer.echo(upkeep.forget(settings, settings.retention_days if older_than is None else older_than))
+
+
+@store.command("rotate-key")
+def rotate_key() -> None:
+    """Make a new key for the hashes of patients and users; older ones stay as long as rows need them."""
+    from cds_service.overseeing import upkeep
+
+    with _refusing():
+        typer.echo(upkeep.rotate_key(site.load()))
 
 
 @contextmanager

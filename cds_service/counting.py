@@ -113,7 +113,7 @@ def answers(connection: Connection, span: Span) -> Iterator[Answers]:
 
 def reports(connection: Connection, span: Span) -> Iterator[Answers]:
     """The answers for patients with a report of cramps."""
-    yield from _by_day(connection, span, "signal", tallies.c.name == "report")
+    yield from _by_day(connection, span, "reported", tallies.c.name != "")
 
 
 def _by_day(connection: Connection, span: Span, kind: str, which: ColumnElement[bool]) -> Iterator[Answers]:
@@ -146,7 +146,7 @@ def issued(connection: Connection, span: Span) -> Iterator[Cards]:
         )
         .join(card_lines, card_lines.c.card == cards.c.uuid)
         .outerjoin(told, told.c.card == cards.c.uuid)
-        .where(cards.c.issued_on.between(*span))
+        .where(cards.c.issued_on.between(*span), card_lines.c.is_part.is_(False))
         .subquery()
     )
     of = (each.c.week, each.c.client, each.c.rule, each.c.is_silent, each.c.outcome, each.c.reason)
@@ -227,7 +227,11 @@ def repeated(connection: Connection, span: Span) -> Iterator[Repeated]:
             time.label("time"),
         )
         .join(card_lines, card_lines.c.card == cards.c.uuid)
-        .where(cards.c.is_silent.is_(False), cards.c.issued_on <= span.last)
+        .where(
+            cards.c.is_silent.is_(False),
+            cards.c.issued_on <= span.last,
+            card_lines.c.is_part.is_(False),
+        )
         .subquery()
     )
     of = (each.c.week, each.c.client, each.c.rule)

@@ -37,11 +37,16 @@ class Unauthenticated(CdsError):
     The caller did not prove who it is.
 
     *reason* is a short code for the log ("expired", "replayed"), never told to the caller; *claimed* is the name of the
-    client that it says it is, where that is certain.
+    client that it says it is, where that is certain; *said* is what it is told to do.
     """
 
-    def __init__(self, reason: str, claimed: str | None = None) -> None:
-        super().__init__("send a valid JSON Web Token of a client that is known here")
+    def __init__(
+        self,
+        reason: str,
+        claimed: str | None = None,
+        said: str = "send a valid JSON Web Token of a client that is known here",
+    ) -> None:
+        super().__init__(said)
         self.reason = reason
         self.claimed = claimed
 

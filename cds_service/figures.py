@@ -230,8 +230,13 @@ _Sums = dict[tuple[Cell, str], list[Cell]]
 
 
 def _with_totals(leaves: Mapping[Cell, int]) -> tuple[dict[Cell, int], _Sums]:
-    """The counts with all totals; and of what each total is the sum, for each of the ways to add it up."""
-    counts, sums, level = dict(leaves), defaultdict(list), sorted(leaves, key=_order)
+    """
+    The counts with all totals; and of what each total is the sum, for each of the ways to add it up.
+
+    In one order always: were other counts masked the next time, two reports together would tell what each keeps back.
+    """
+    level = sorted(leaves, key=_order)
+    counts, sums = {cell: leaves[cell] for cell in level}, defaultdict(list)
     while level:
         above: dict[Cell, list[Cell]] = {}
         for cell in level:

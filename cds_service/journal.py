@@ -5,7 +5,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     """What is counted by day."""
 
     ANSWER = "answer"  # "cards", or the reason of an empty answer
+    REPORTED = "reported"  # "report": answers for a patient with a report of cramps
     TRIGGERED = "triggered"  # a rule that spoke, shown or not
     FADED = "faded"  # a rule that was silent since it had been shown or overridden
     SIGNAL = "signal"  # see signals
@@ -50,6 +51,11 @@ class Entry:
     counted: Sequence[tuple[Kind, str]]
     cards: Sequence[Row] = ()
     lines: Sequence[Row] = field(default=())
+
+    @property
+    def patients(self) -> frozenset[bytes]:
+        """Whose cards these are, by hash."""
+        return frozenset(card["patient"] for card in self.cards)
 
 
 class Journal:
@@ -71,20 +77,22 @@ class Journal:
         self._queued = 0  # entries so far, written or not
         self._settled = 0  # those of them that wait no more
         self._hurried = 0  # who waits for them
+        self._patients: Counter[bytes] = Counter()  # whose cards wait
         self._is_closing = False
         self._thread: threading.Thread | None = None
         self._log = structlog.get_logger()
         self.lost = 0
         self._told_lost = 0
+        self.tell: Callable[[int, int], None] = _nobody  # is told how many wait, and how many were lost since
 
     def __len__(self) -> int:
         return self._queued - self._settled
 
-    def newly_lost(self) -> int:
-        """How many were lost since this was last asked."""
+    def told(self) -> None:
+        """Tell how it stands."""
         with self._changed:
             since, self._told_lost = self.lost - self._told_lost, self.lost
-            return since
+        self.tell(len(self), since)
 
     def put(self, entry: Entry) -> None:
         """Queue an answer; never waits for the store."""
@@ -94,10 +102,16 @@ class Journal:
                 return
             self._waiting.append(entry)
             self._queued += 1
+            self._patients.update(entry.patients)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
+
+    def has(self, patient: bytes) -> bool:
+        """Whether cards of a patient, by hash, are not written yet."""
+        with self._changed:
+            return self._patients[patient] > 0
 
     def wait(self, seconds: float) -> bool:
         """Whether all that was queued so far is written, or lost, after *seconds* at the latest."""
@@ -118,7 +132,7 @@ class Journal:
         if self._thread is not None:
             self._thread.join(seconds)
         with self._changed:
-            self._lose(len(self._waiting))
+            self._lose(self._waiting)
             self._waiting.clear()
         if self.lost:
             self._log.error("answers were not remembered", lost=self.lost)
@@ -133,7 +147,7 @@ class Journal:
                 self._log.error("unexpected", error=place(error))
                 self._again(batch, may_help=False)
             else:
-                self._settle(len(batch))
+                self._settle(batch)
                 self._purge()
 
     def _purge(self) -> None:
@@ -161,19 +175,25 @@ class Journal:
         """Put entries back to where they were, and wait; or give them up."""
         with self._changed:
             if self._is_closing or not may_help:
-                self._lose(len(batch))
+                self._lose(batch)
                 return
             self._waiting.extendleft(reversed(batch))
             self._changed.wait_for(lambda: self._is_closing, _AGAIN)
 
-    def _lose(self, entries: int) -> None:
-        self.lost += entries
+    def _lose(self, entries: Collection[Entry]) -> None:
+        self.lost += len(entries)
         self._settle(entries)
 
-    def _settle(self, entries: int) -> None:
+    def _settle(self, entries: Collection[Entry]) -> None:
         with self._changed:
-            self._settled += entries
+            self._settled += len(entries)
+            self._patients -= Counter(patient for entry in entries for patient in entry.patients)
             self._changed.notify_all()
+        self.told()
+
+
+def _nobody(waiting: int, lost: int) -> None:
+    pass
 
 
 def write(connection: Connection, entries: Iterable[Entry]) -> None:

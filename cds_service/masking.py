@@ -66,8 +66,9 @@ class _Reader(Generic[Name]):
         floor: int,
     ) -> None:
         self._counts, self._masks = counts, masks
-        self._low = {name: 1 if mask is Masked.SMALL else 0 for name, mask in masks.items()}
-        self._high = {name: floor - 1 if mask is Masked.SMALL else _UNLIMITED for name, mask in masks.items()}
+        self._most = floor - 1
+        self._low = {name: self._range(name)[0] for name in masks}
+        self._high = {name: self._range(name)[1] for name in masks}
         self._told_by: dict[Name, Relation[Name]] = {}  # the relation that told most, last
         self._open: dict[
             Relation[Name], tuple[list[Name], int]
@@ -89,22 +90,50 @@ class _Reader(Generic[Name]):
         """What has to be kept back, at most one of each relation, since less than *room* is left to a secret."""
         narrow = [name for name in secrets if self._high[name] - self._low[name] < room - 1]
         by_relation = {self._told_by[name]: name for name in narrow if name in self._told_by}
-        found = (self._fix(name) for name in by_relation.values())
+        found = (self._fix(name, room) for name in by_relation.values())
         return list(dict.fromkeys(name for name in found if name is not None))
 
-    def _fix(self, secret: Name) -> Name | None:
-        """Where keeping back helps: at the relation that told, else at those that told of its other counts."""
+    def _fix(self, secret: Name, room: int) -> Name | None:
+        """
+        Where keeping back helps: at the relation that tells a count by itself.
+
+        The one that told the secret may only have passed on what others told of its other counts.
+        """
         waiting, seen = deque([secret]), {secret}
+        spare: list[Name] = []
         while waiting:
-            relation = self._told_by.get(waiting.popleft())
-            if relation is None:
+            name = waiting.popleft()
+            if (relation := self._told_by.get(name)) is None:
                 continue
-            if (fix := next(self._candidates(relation, secret), None)) is not None:
+            candidates = self._candidates(relation, name)
+            if self._room_by(relation, name) < room and (fix := next(candidates, None)) is not None:
                 return fix
+            spare += candidates
             others = [name for name in (relation.whole, *self._open[relation][0]) if name not in seen]
             seen.update(others)
             waiting.extend(others)
-        return None
+        return next(iter(spare), None)
+
+    def _room_by(self, relation: Relation[Name], name: Name) -> int:
+        """How many values a relation leaves to one of its masked counts, if no other one told anything."""
+        hidden, seen = self._open[relation]
+        count = self._counts.get(relation.whole, 0)
+        whole = self._range(relation.whole) if relation.whole in self._masks else (count, count)
+        lows = seen + sum(self._range(each)[0] for each in hidden if each != name)
+        highs = seen + sum(self._range(each)[1] for each in hidden if each != name)
+        low, high = self._range(name)
+        is_whole = name == relation.whole
+        # the whole is the sum of the parts; a part is the whole less the others
+        least, most = (lows, highs) if is_whole else (whole[0] - highs, whole[1] - lows)
+        if relation.sum_is != ("at least" if is_whole else "at most"):
+            low = max(low, least)
+        if relation.sum_is != ("at most" if is_whole else "at least"):
+            high = min(high, most)
+        return high - low + 1
+
+    def _range(self, name: Name) -> tuple[int, int]:
+        """What the mask of a count itself tells."""
+        return (1, self._most) if self._masks[name] is Masked.SMALL else (0, _UNLIMITED)
 
     def _candidates(self, relation: Relation[Name], secret: Name) -> Iterator[Name]:
         mask = self._masks.get

@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio.to_thread
 from sqlalchemy import Connection, RowMapping, and_, or_, select
 
 from cds_service import feedback, pseudonyms, signals
 from cds_service import schema as tables
-from cds_service.advise import Advice
-from cds_service.chains import Matter
+from cds_service.advise import Advice, Told
 from cds_service.clients import Client
 from cds_service.errors import StoreUnavailable
 from cds_service.fading import Outcome, Shown, reports_in_short
@@ -28,6 +27,8 @@ _REST = 5.0  # seconds in which a store that did not answer is not asked again
 _MOST = 2000  # lines of one patient, the newest: more than a chart that is opened ten times a day has in half a year
 _MARK = 8  # bytes of a mark
 _MOST_CHARTS = 100_000  # a day, that are remembered for counting each once
+
+_Seen = TypeVar("_Seen")
 
 
 class Memory:
@@ -52,6 +53,8 @@ class Memory:
         """
         if time.monotonic() < self._resting_until:
             return None
+        if self.journal.has(_patient(self._keys.newest, opened)):  # shown a moment ago
+            await anyio.to_thread.run_sync(self.journal.wait, _PATIENCE)
         try:
             return await self._store.ask(partial(self._shown, opened), Way.READING, _PATIENCE)
         except StoreUnavailable:
@@ -66,9 +69,9 @@ class Memory:
             {**whose, **self._when(opened, advice, key), **_told(card), "uuid": card.uuid} for card in issued
         ]
         lines = [
-            {"card": card.uuid, "place": place, **_line(matter, key, whose["patient"])}
-            for card, matters in zip(issued, advice.matters, strict=False)
-            for place, matter in enumerate(dict.fromkeys(matters))
+            {"card": card.uuid, **line}
+            for card, told in zip(issued, advice.told, strict=False)
+            for line in _lines_of(told, key, whose["patient"])
         ]
         counted = [
             *_counted(opened, advice),
@@ -95,6 +98,15 @@ class Memory:
         await self._store.ask(
             lambda connection: feedback.insert(connection, client.name, told, today, now), Way.LASTING
         )
+
+    async def look(self, work: Callable[[Connection], _Seen], seconds: float) -> _Seen:
+        """
+        What *work* reads, after *seconds* at the latest.
+
+        Raises:
+            StoreUnavailable: If the store does not tell in time.
+        """
+        return await self._store.ask(work, Way.READING, seconds)
 
     async def check(self) -> None:
         """
@@ -195,8 +207,12 @@ def _told(card: Card) -> dict[str, Any]:
     return {"kind": card.extension["org.legcramps.card"], "indicator": card.indicator}
 
 
-def _line(matter: Matter, key: Key, patient: bytes) -> dict[str, Any]:
-    return {"rule": matter.rule, "level": matter.level, "facts": _marks(matter.facts, key, patient)}
+def _lines_of(told: Told, key: Key, patient: bytes) -> Iterator[dict[str, Any]]:
+    matters = dict.fromkeys(told.matters)
+    for place, matter in enumerate((*matters, *(each for each in told.parts if each not in matters))):
+        facts = _marks(matter.facts, key, patient)
+        is_part = matter not in matters
+        yield {"place": place, "rule": matter.rule, "level": matter.level, "facts": facts, "is_part": is_part}
 
 
 def _marks(facts: frozenset[str], key: Key, patient: bytes) -> bytes:
@@ -205,6 +221,8 @@ def _marks(facts: frozenset[str], key: Key, patient: bytes) -> bytes:
 
 def _counted(opened: Opened, advice: Advice) -> Iterator[tuple[Kind, str]]:
     yield Kind.ANSWER, answered(opened.client, advice)
+    if advice.facts is not None and advice.facts.reports:
+        yield Kind.REPORTED, "report"
     for rule in dict.fromkeys(advice.triggered):
         yield Kind.TRIGGERED, rule
     for rule in dict.fromkeys(each.matter.rule for each in advice.faded):

@@ -32,6 +32,7 @@ SILENCES = frozenset(
         *("no-report-but-unread-entries", "no-report-but-missing-lists", "denied", "other-site", "refuted"),
         *("resolved", "undated-reason", "undated-observation", "too-old", "unclear", "absent-later"),
         *("deceased", "minor", "patient-user", "nothing-found", "nothing-signed", "faded", "silent-mode"),
+        *("no-quinine-ordered", "no-quinine-ordered-but-unread-drafts"),
     }
 )
 """Reasons of empty answers."""
@@ -67,7 +68,7 @@ FETCHES = frozenset(
 _STATUSES = frozenset({200, 400, 401, 403, 404, 405, 408, 412, 413, 415, 422, 500, 503})
 _INDICATORS = frozenset({"info", "warning", "critical"})
 _OUTCOMES = frozenset({"accepted", "overridden"})
-_NOT_OF_ROWS = frozenset({"data", "nothing-found"})
+_NOT_OF_ROWS = frozenset({"also-consider", "data", "nothing-found"})
 _MEDICATIONS = "(medications)"  # what lists of medicines refer to is read one by one
 # A call takes some milliseconds; with four seconds of fetching at the most, five are too many.
 _CALL_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -225,13 +226,10 @@ class Metrics:
             _listed(outcome, _OUTCOMES), _listed(reason, self._reasons) if reason else "none"
         ).inc()
 
-    def queued(self, waiting: int) -> None:
-        """Tell how many answers wait to be written."""
+    def remembering(self, waiting: int, lost: int) -> None:
+        """Tell how many answers wait to be written, and count those that were *lost* since this was last told."""
         self._queue.set(waiting)
-
-    def lost(self, answers: int) -> None:
-        """Count answers that were not remembered."""
-        self._lost.inc(answers)
+        self._lost.inc(lost)
 
     def page(self, accept: str) -> tuple[bytes, str]:
         """

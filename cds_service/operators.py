@@ -64,7 +64,7 @@ class Operators:
         if self._is_token(sent):
             return
         if not (self.is_for_this_machine and _is_from_here(request)):
-            raise _refusal("operator-token" if sent else "no-operator-token")
+            raise Unauthenticated("operator-token" if sent else "no-operator-token", said=_SAID)
 
     def _is_token(self, authorization: list[str]) -> bool:
         if self.token is None or len(authorization) != 1:
@@ -86,12 +86,6 @@ def _token(file: Path) -> bytes:
             "without spaces"
         )
     return token
-
-
-def _refusal(reason: str) -> Unauthenticated:
-    error = Unauthenticated(reason)
-    error.args = (_SAID,)  # the usual one asks for a client's token
-    return error
 
 
 def _is_from_here(request: Request) -> bool:

@@ -47,11 +47,16 @@ class Desk:
 
 
 class Worded(NamedTuple):
-    """A card and what it is about: one matter, or one for each line of an also-consider card."""
+    """
+    A card and what it is about: one matter, or one for each line of an also-consider card.
+
+    *parts* are the members of these; a card that is not *is_of_findings* is about what could not be read, or nothing.
+    """
 
     card: Card
     matters: tuple[Matter, ...]
-    is_of_findings: bool = True  # else of what could not be read, or of nothing
+    parts: tuple[Matter, ...] = ()
+    is_of_findings: bool = True
 
 
 def cards(
@@ -78,14 +83,12 @@ def cards(
         _main(group, aside, told, taken, facts, desk, tells=place == tells, alerts=() if place else alerts)
         for place, group in enumerate(selection.main)
     ]
-    made = [
-        Worded(card, (group.matter, *group.beside)) for card, group in zip(main, selection.main, strict=True)
-    ]
+    made = [_about(card, [group]) for card, group in zip(main, selection.main, strict=True)]
     if selection.also:
         told_aside = {found["row"] for card in main for found in card.extension.get(_FINDINGS, ())}
         rest = [each for each in aside if each.contributor.row not in told_aside]
         also = _also(selection, rest, main, taken, facts, desk, alerts=() if main else alerts)
-        made.append(Worded(also, tuple(group.matter for group in selection.also)))
+        made.append(_about(also, selection.also))
     lines = gaps.lines(orders_matter=any(each.card.suggestions for each in made))
     if is_all and not made and not lines and not alerts and desk.policy.says_nothing_found:
         made.append(Worded(_nothing_found(facts, desk), (_NOTHING_FOUND,), is_of_findings=False))
@@ -93,6 +96,11 @@ def cards(
         lacking = Matter("data", "info", frozenset(lines))
         made.append(Worded(_data(lines, facts, desk), (lacking,), is_of_findings=False))
     return tuple(made)
+
+
+def _about(card: Card, groups: Sequence[Group]) -> Worded:
+    matters = tuple(matter for group in groups for matter in (group.matter, *group.beside))
+    return Worded(card, matters, tuple(part for group in groups for part in group.parts))
 
 
 def _analytes(groups: Iterable[Group]) -> frozenset[str]:

@@ -62,6 +62,8 @@ card_lines = Table(
     Column("place", Integer, primary_key=True),
     Column("rule", String(32), nullable=False),  # chain or row id, "data" or "nothing-found"
     Column("level", String(16), nullable=False),  # critical, warning, info, also_consider
+    # a member of a line: it stays silent too when its chain falls apart, since it was told; nobody counts it
+    Column("is_part", Boolean, nullable=False),
     Column("facts", LargeBinary, nullable=False),  # marks of 8 bytes, sorted
 )
 

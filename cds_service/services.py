@@ -26,6 +26,7 @@ from cds_service.opened import SERVICES
 from cds_service.reception import Reception
 from cds_service.settings import Settings, today
 from cds_service.stopwatch import Stopwatch
+from cds_service.trace import faded_in_short
 
 if TYPE_CHECKING:
     from cds_service.feedback import Told
@@ -189,8 +190,7 @@ class Services:
             fetch_bytes=sum(each.bytes for each in fetched),
         )
         if (memory := self.reception.memory) is not None:
-            self.metrics.queued(len(memory.journal))
-            self.metrics.lost(memory.journal.newly_lost())
+            memory.journal.told()
 
     def _log_call(self, request: Request, status: int, **outcome: Any) -> None:
         watch: Stopwatch | None = getattr(request.state, "watch", None)
@@ -239,7 +239,7 @@ def _told(advice: Advice) -> dict[str, Any]:
         "cards": len(advice.cards),
         "indicators": [card.indicator for card in advice.cards],
         "rows": sorted({finding["row"] for finding in findings}),
-        "faded": {each.matter.rule: each.why for each in advice.faded} or None,
+        "faded": [faded_in_short(each) for each in advice.faded] or None,
         "silence": advice.silence,
         "counts": dict(advice.counts),
     }

@@ -6,6 +6,7 @@ from typing import Any
 from cds_service import phrases
 from cds_service.advise import Advice
 from cds_service.facts import Course, Exposure, Fact, Facts, LabResult, Report, Timing
+from cds_service.fading import Faded
 from cds_service.findings import Judgement
 from cds_service.hooks import Card
 from cds_service.knowledge import Contributor, Knowledge
@@ -35,6 +36,7 @@ def trace(advice: Advice, knowledge: Knowledge) -> dict[str, Any]:
         if facts.reports
         else [],
         "cards": [_chained(card) for card in advice.cards],
+        "faded": [faded_in_short(each) for each in advice.faded],
         "not_used": [
             {
                 "what": f"{_label(each.analyte, knowledge)}{f' of {each.taken}' if each.taken else ''}",
@@ -46,6 +48,18 @@ def trace(advice: Advice, knowledge: Knowledge) -> dict[str, Any]:
         "named_otherwise": list(_named_otherwise(record, knowledge)),
         **_lost(facts, record),
     }
+
+
+def faded_in_short(faded: Faded) -> dict[str, str]:
+    """What was not said again, why, since when and until when; a log may hold it, as nothing is in it of a record."""
+    told = {
+        "rule": faded.matter.rule,
+        "why": faded.why,
+        "reason": faded.reason,
+        "since": str(faded.since),
+        "until": str(faded.until) if faded.until else None,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _lost(facts: Facts, record: PatientRecord) -> dict[str, Any]:

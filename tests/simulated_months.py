@@ -14,18 +14,27 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import insert
 
 from cds_service.advise import advise
 from cds_service.hooks import decode
-from cds_service.journal import Entry, Kind, write
+from cds_service.journal import Kind
+from cds_service.schema import tallies
 from cds_service.signals import signals
 from cds_service.store import Store
 from tests.findings_of import site
 from tests.patients import FHIR, TODAY, APatient, a_patient, analyte_coding, days_before
 
 FIRST = date(2026, 3, 2)  # a Monday; Easter follows, and the first of May
-HOLIDAYS = frozenset({date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 1), date(2026, 5, 25)})
+WINTER = date(2026, 11, 2)
+HOLIDAYS = frozenset(
+    date.fromisoformat(day)
+    for day in (
+        *("2026-04-03", "2026-04-06", "2026-05-01", "2026-05-25"),
+        *("2026-12-24", "2026-12-25", "2027-01-01"),
+    )
+)
+BETWEEN = (date(2026, 12, 26), date(2026, 12, 31))  # the years: fewer come
 _PEOPLE = 80  # with a report, and as many without
 _LOCAL = {"system": "urn:example:laboratory"}  # beside the public codes, all the time
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -124,7 +133,9 @@ def _with_results(patient: APatient, dice: random.Random) -> APatient:
 
 def _each(request: FHIR, key: str, change: Callable[[int, FHIR], FHIR | None]) -> FHIR:
     """The request with every entry of a list changed, or left out."""
-    entries = request["prefetch"].get(key, {}).get("entry", [])
+    if key not in request["prefetch"]:
+        return request
+    entries = request["prefetch"][key]["entry"]
     changed = (change(place, each["resource"]) for place, each in enumerate(entries))
     return _with(request, key, [{"resource": each} for each in changed if each is not None])
 
@@ -222,13 +233,11 @@ def unreadable_results(request: FHIR) -> FHIR:
 
 
 def a_diagnosis_for_many(request: FHIR) -> FHIR:
-    """An import gives a diagnosis to every second patient with a report who was only examined for it."""
-    has_age = len(request["prefetch"]["labs"]["entry"]) % 2
+    """An import turns "examined for" into a diagnosis, for every second patient."""
+    was_examined = len(request["prefetch"]["labs"]["entry"]) % 2
     added = a_patient().with_diagnosis("peripheral_artery_disease", days_before(50)).resources[0][1]
-    entries = request["prefetch"]["conditions"]["entry"]
-    return (
-        _with(request, "conditions", [*entries, {"resource": {**added, "id": "x"}}]) if has_age else request
-    )
+    entries = [*request["prefetch"]["conditions"]["entry"], {"resource": {**added, "id": "imported"}}]
+    return _with(request, "conditions", entries) if was_examined else request
 
 
 def cut_off(request: FHIR) -> FHIR:
@@ -329,7 +338,7 @@ class Place:
 HOSPITAL = Place("hospital", 200, 0.25)
 PRACTICE = Place("practice", 30, 0.0)
 
-Days = Mapping[date, Sequence[int]]  # the people whose charts are opened, again and again some of them
+Days = Mapping[date, Sequence[int]]  # whose charts are opened: places among the people
 
 
 def days(place: Place, seed: int, count: int, first: date = FIRST) -> Days:
@@ -346,22 +355,25 @@ def days(place: Place, seed: int, count: int, first: date = FIRST) -> Days:
 
 def _usual(place: Place, day: date) -> float:
     is_free = day.weekday() >= 5 or day in HOLIDAYS
-    return place.opens * (place.weekend if is_free else 1 + 0.1 * (2 - day.weekday()) / 2)
+    quiet = 0.75 if BETWEEN[0] <= day <= BETWEEN[1] else 1
+    return quiet * place.opens * (place.weekend if is_free else 1 + 0.1 * (2 - day.weekday()) / 2)
 
 
 def _opened(
     dice: random.Random, place: Place, day: date, mean: float, back: dict[date, list[int]]
 ) -> Iterator[int]:
-    """Those who were told to come back, and others, until the day is full; some charts are opened several times."""
+    """
+    Those who were told to come back, and others, until the day is full.
+
+    Some charts are opened several times a day, which is counted once.
+    """
     left = round(dice.gauss(mean, mean**0.5))
     waiting = back.pop(day, [])
     while left > 0:
-        person = waiting.pop() if waiting else _somebody(dice, place, day)
-        times = 1
-        while dice.random() < 0.25 and times < 6:
-            times += 1
-        yield person
-        left -= times
+        yield (person := waiting.pop() if waiting else _somebody(dice, place, day))
+        left -= 1
+        while dice.random() < 0.25:
+            left -= 1
         if dice.random() < 0.25:
             later = day + timedelta(days=dice.choice((1, 1, 2, 7, 14)))
             back.setdefault(later, []).append(person)
@@ -395,14 +407,10 @@ def counts(made: Days, fault: str = "", begins: date | None = None) -> Counts:
 
 
 def keep(store: Store, client: str, made: Counts) -> None:
-    """Write the counts as the service does."""
-
-    def work(connection: Connection) -> None:
-        entries = (
-            Entry(day, client, tuple((Kind.SIGNAL, name) for _ in range(count)))
-            for name, of_days in made.items()
-            for day, count in of_days.items()
-        )
-        write(connection, entries)
-
-    store.do(work)
+    """Put the counts where the service puts them."""
+    rows = [
+        {"day": day, "client": client, "kind": str(Kind.SIGNAL), "name": name, "count": count}
+        for name, of_days in made.items()
+        for day, count in of_days.items()
+    ]
+    store.do(lambda connection: connection.execute(insert(tallies), rows))

@@ -43,7 +43,8 @@ def a_card(**changes: Any) -> dict[str, Any]:
 
 def an_entry(*cards: dict[str, Any], name: str = "cards") -> Entry:
     lines = [
-        {"card": card["uuid"], "place": 0, "rule": "M1", "level": "warning", "facts": b""} for card in cards
+        {"card": card["uuid"], "place": 0, "rule": "M1", "level": "warning", "facts": b"", "is_part": False}
+        for card in cards
     ]
     return Entry(DAY, "north", [(Kind.ANSWER, name), (Kind.TRIGGERED, "M1")], cards, lines)
 

@@ -85,6 +85,9 @@ SAME = {
     "another order of entries": replace(
         WITH_DIURETIC, resources=tuple(reversed(WITH_DIURETIC.resources))
     ),
+    "the result with another zero": WITH_DIURETIC.with_result(
+        "potassium", "3.1 mmol/L", days_before(7), valueQuantity=None, valueString="3.10 mmol/L"
+    ),
     "the result in another unit": WITH_DIURETIC.with_result("potassium", "3.1 meq/L", days_before(7)),
     "a diagnosis coded again this year": WITH_DIURETIC.with_diagnosis(
         "hypothyroidism", recordedDate=days_before(2)

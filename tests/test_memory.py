@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.advise import Advice
+from cds_service import feedback
+from cds_service.advise import Advice, Told
 from cds_service.chains import Matter
 from cds_service.clients import Client
 from cds_service.errors import StoreUnavailable
 from cds_service.fading import Outcome, Shown
-from cds_service.feedback import Told
 from cds_service.hooks import Card, HookRequest, Source
 from cds_service.memory import Memory, keys_of
 from cds_service.opened import Opened
@@ -58,7 +58,7 @@ def opened(
 
 def keep(memory: Memory, at: Opened, *cards: Card, matter: Matter = MATTER) -> None:
     issued = cards or (CARD,)
-    advice = Advice(issued, None, {}, matters=((matter,),) * len(issued), triggered=(matter.rule,))
+    advice = Advice(issued, None, {}, told=(Told((matter,)),) * len(issued), triggered=(matter.rule,))
     memory.keep(at, advice, issued)
     assert memory.journal.wait(30)
 
@@ -69,8 +69,10 @@ def past(memory: Memory, at: Opened) -> Sequence[Shown]:
     return found
 
 
-def told(outcome: str, reason: str | None = None, at: int = AT * 1000, card: str = str(CARD.uuid)) -> Told:
-    return Told(card, "overridden" if outcome == "overridden" else "accepted", at, reason=reason)
+def told(
+    outcome: str, reason: str | None = None, at: int = AT * 1000, card: str = str(CARD.uuid)
+) -> feedback.Told:
+    return feedback.Told(card, "overridden" if outcome == "overridden" else "accepted", at, reason=reason)
 
 
 def test_a_card_that_was_shown_is_known_with_its_facts_and_its_reader(store: Store, keys: Keys) -> None:

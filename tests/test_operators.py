@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from cds_service.app import create_app
 from cds_service.errors import Unauthenticated
 from cds_service.operators import Operators
 from cds_service.settings import load
+from tests.client import call
 
 TOKEN = "s3cret-token-of-the-operator"  # noqa: S105 - a test's
 HOST = ("host", "127.0.0.1:8000")
@@ -166,3 +168,18 @@ def test_a_file_that_can_not_be_read_is_told(tmp_path: Path) -> None:
 
 def test_the_token_is_in_no_print(tmp_path: Path) -> None:
     assert TOKEN not in repr(operators(tmp_path))
+
+
+def test_others_are_answered_with_a_401_that_tells_what_to_send(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    app = create_app(load(store="none", operator_token_file=tmp_path / "token"))
+
+    here = call(app, "GET", "/metrics", headers=dict([HOST]))
+    passed_on = call(app, "GET", "/metrics", headers=dict([HOST, ("x-forwarded-for", "192.0.2.1")]))
+    with_token = call(app, "GET", "/metrics", headers=dict([BEARER]))
+
+    assert [each.status_code for each in (here, passed_on, with_token)] == [200, 401, 200]
+    assert passed_on.headers["www-authenticate"] == "Bearer"
+    assert passed_on.json()["issue"][0]["diagnostics"].startswith(
+        "send Authorization: Bearer with the operator"
+    )

@@ -1,6 +1,7 @@
 """Several workers behind one socket: started together, replaced when they die, ended together."""
 
 import os
+import re
 import signal
 import socket
 from collections.abc import Callable
@@ -53,6 +54,16 @@ def test_workers_greet_and_warn_once_and_share_a_port(tmp_path: Path) -> None:
         assert len(workers) == WORKERS
         assert [line["event"].partition(":")[0] for line in service.log()] == ["LEGCRAMPS_DEVELOPMENT"]
         assert (tmp_path / "stdout").read_text("utf-8").count("discovery") == 1
+
+
+def test_any_worker_tells_the_figures_of_all(tmp_path: Path) -> None:
+    with served(tmp_path, workers=WORKERS) as service:
+        statuses = [service.call(a_call("p1", prefetch=PREFETCH)).status_code for _ in range(8)]
+        pages = [service.get("/metrics").text for _ in range(4)]
+
+    counted = [re.findall(r"(?m)^legcramps_hook_calls_total{.*} (\S+)$", page) for page in pages]
+    assert statuses == [200] * 8
+    assert counted == [["8.0"]] * 4
 
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:

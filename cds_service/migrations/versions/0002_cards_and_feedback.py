@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("rule", sa.String(32), nullable=False),
         sa.Column("level", sa.String(16), nullable=False),
+        sa.Column("is_part", sa.Boolean(), nullable=False),
         sa.Column("facts", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["card"], ["cards.uuid"], name=op.f("fk_card_lines_card_cards"), ondelete="CASCADE"
