@@ -141,6 +141,32 @@ def report(
             reports.report(settings, weeks, "csv" if csv else "text", sys.stdout)
 
 
+@app.command()
+def watch(
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The past begins there: after a change that is wanted."),
+    ] = None,
+    known: Annotated[
+        list[str] | None, typer.Option(metavar="SIGNAL", help="Do not tell of it; several: --known again.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    textfile: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a gauge for Prometheus' textfile collector.")
+    ] = None,
+) -> None:
+    """Tell what stopped coming, or comes as never before, and no error tells of. Exit code 1: something did."""
+    from cds_service import logs
+    from cds_service.overseeing import watch as watches
+
+    with _refusing():
+        settings = site.load()
+        logs.configure(settings.log_level)
+        asked = watches.Watched(since.date() if since else None, tuple(known or ()), as_json, textfile)
+        told = watches.watch(settings, asked, site.today(settings), sys.stdout)
+    raise typer.Exit(told)
+
+
 @store.command()
 def purge(
     older_than: Annotated[

@@ -53,6 +53,9 @@ class Measure(StrEnum):
 
 _BY_MODE = (Measure.OPENS, Measure.REPORTS, Measure.CRITICAL)
 _OF_BOTH = (Measure.SHOWN, Measure.ACCEPTED, Measure.OVERRIDDEN, Measure.SUGGESTIONS, Measure.UNSEEN)
+# Of cards, what is told of each week (FADED too), and of each client: each total makes more counts to be kept back.
+_WEEKLY = (Measure.OPENS, Measure.SHOWN, Measure.ACCEPTED, Measure.OVERRIDDEN)
+_OF_CLIENTS = (*_BY_MODE, Measure.SHOWN, Measure.UNSEEN, Measure.UNKNOWN)
 _KINDS = {"triggered": Measure.TRIGGERED, "faded": Measure.FADED}
 
 
@@ -79,7 +82,7 @@ class Figures:
     parts don't tell it; `masking.masked` says what is guaranteed. It is guaranteed for what is known of these counts:
     weeks and clients add up to their totals, reasons to all overrides and to those that call a card wrong; opens are
     answers with and without cards; outcomes are no more than cards shown; cards shown, faded and computed in silence no
-    more than triggers; cards no more than what their rules add up to.
+    more than triggers; cards no more than what their rules add up to. Totals that no reader needs are not there.
     """
 
     first: date
@@ -258,16 +261,19 @@ def _wholes(cell: Cell) -> Iterator[tuple[Cell, str]]:
     is_leaf = week is not None and client is not None
     if rule is not None:
         yield from _wholes_of_rule(cell, is_leaf=is_leaf)
-    elif measure == Measure.SILENCE:
-        if is_leaf:
-            yield Cell(None, None, None, measure, reason), "leaves"
     elif is_leaf:
-        yield Cell(week, None, None, measure), "clients"
-        yield Cell(None, client, None, measure, reason), "weeks"
+        if measure in _WEEKLY:
+            yield Cell(week, None, None, measure), "clients"
+        if measure in _OF_CLIENTS:
+            yield Cell(None, client, None, measure, reason), "weeks"
+        if measure not in (*_WEEKLY, *_OF_CLIENTS):
+            yield Cell(None, None, None, measure, reason), "leaves"
     elif client is not None:
         yield Cell(None, None, None, measure, reason), "clients"
-    elif week is not None or reason:
-        yield Cell(None, None, None, measure), "weeks" if week else "modes"
+    elif week is not None:
+        yield Cell(None, None, None, measure), "weeks"
+    elif reason and measure in _BY_MODE:
+        yield Cell(None, None, None, measure), "modes"
 
 
 def _wholes_of_rule(cell: Cell, *, is_leaf: bool) -> Iterator[tuple[Cell, str]]:

@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import Generic, Literal, TypeVar
 
 _UNLIMITED = 10**15
@@ -87,32 +88,59 @@ class _Reader(Generic[Name]):
                 self._uses[name].append(relation)
 
     def fixes(self, secrets: Iterable[Name], room: int) -> list[Name]:
-        """What has to be kept back, at most one of each relation, since less than *room* is left to a secret."""
+        """
+        What has to be kept back, at most one of each relation, since less than *room* is left to a secret.
+
+        Relations that tell a secret by themselves come first: most of the others only pass on what those tell.
+        """
         narrow = [name for name in secrets if self._high[name] - self._low[name] < room - 1]
-        by_relation = {self._told_by[name]: name for name in narrow if name in self._told_by}
-        found = (self._fix(name, room) for name in by_relation.values())
-        return list(dict.fromkeys(name for name in found if name is not None))
+        telling = {relation: name for name in narrow if (relation := self._telling(name, room)) is not None}
+        if telling:
+            found = [fix for relation, name in telling.items() for fix in self._enough(relation, name, room)]
+        else:
+            few = len(narrow) // 8 + 1  # a fix for one may do for others
+            fixes = (self._any_fix(name, room) for name in islice(self._apart(narrow), few))
+            found = [name for name in fixes if name is not None]
+        return list(dict.fromkeys(found))
 
-    def _fix(self, secret: Name, room: int) -> Name | None:
-        """
-        Where keeping back helps: at the relation that tells a count by itself.
+    def _enough(self, relation: Relation[Name], name: Name, room: int) -> Iterator[Name]:
+        """As many as it takes: each small one makes room for one more value, any other for many."""
+        for fix in islice(self._candidates(relation, name), room - self._room_by(relation, name)):
+            yield fix
+            if self._masks.get(fix) is not Masked.SMALL:
+                return
 
-        The one that told the secret may only have passed on what others told of its other counts.
-        """
-        waiting, seen = deque([secret]), {secret}
-        spare: list[Name] = []
+    def _apart(self, names: Iterable[Name]) -> Iterator[Name]:
+        """Those of which none is in a relation with one before."""
+        touched: set[Name] = set()
+        for name in names:
+            if name not in touched:
+                yield name
+                for relation in self._uses[name]:
+                    touched.update((relation.whole, *self._open[relation][0]))
+
+    def _telling(self, name: Name, room: int) -> Relation[Name] | None:
+        return next((each for each in self._uses[name] if self._room_by(each, name) < room), None)
+
+    def _any_fix(self, secret: Name, room: int) -> Name | None:
+        """Where several relations tell a secret together: at the nearest that tells one of its other counts by itself."""
+        near = self._near(secret)
+        told = ((each, relation) for each in near if (relation := self._telling(each, room)) is not None)
+        last = [(secret, self._told_by[secret])] if secret in self._told_by else []
+        found = (fix for name, relation in (*told, *last) for fix in self._candidates(relation, name))
+        return next(found, None)
+
+    def _near(self, name: Name) -> list[Name]:
+        """All masked counts that relations connect with this one, the nearest first."""
+        found = {name: None}
+        waiting = deque([name])
         while waiting:
-            name = waiting.popleft()
-            if (relation := self._told_by.get(name)) is None:
-                continue
-            candidates = self._candidates(relation, name)
-            if self._room_by(relation, name) < room and (fix := next(candidates, None)) is not None:
-                return fix
-            spare += candidates
-            others = [name for name in (relation.whole, *self._open[relation][0]) if name not in seen]
-            seen.update(others)
-            waiting.extend(others)
-        return next(iter(spare), None)
+            for relation in self._uses[waiting.popleft()]:
+                for other in (relation.whole, *self._open[relation][0]):
+                    if other in self._masks and other not in found:
+                        found[other] = None
+                        waiting.append(other)
+        return list(found)
 
     def _room_by(self, relation: Relation[Name], name: Name) -> int:
         """How many values a relation leaves to one of its masked counts, if no other one told anything."""

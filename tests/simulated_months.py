@@ -35,7 +35,7 @@ HOLIDAYS = frozenset(
     )
 )
 BETWEEN = (date(2026, 12, 26), date(2026, 12, 31))  # the years: fewer come
-_PEOPLE = 80  # with a report, and as many without
+_PEOPLE = 60  # with a report, and as many without
 _LOCAL = {"system": "urn:example:laboratory"}  # beside the public codes, all the time
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _ICD = "http://hl7.org/fhir/sid/icd-10-cm"

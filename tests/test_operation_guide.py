@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,6 +76,9 @@ def hazards() -> dict[str, list[str]]:
 
 
 HAZARD = hazards()
+TODAY = date(2026, 6, 15)
+COMMENT = "Mrs Testwell takes them no more"
+OURS = {"mmol/L", "umol/L", "tablet"}  # units are signals; SQLite's schema has "table" before "tallies"
 CONTROLS, BEFORE, AFTER = 3, 4, 5
 LIKELIHOODS = ("very low", "low", "medium", "high", "very high")
 RISKS = {
@@ -96,9 +100,14 @@ def written(*modules: str) -> set[str]:
 
 def a_service(folder: Path) -> ASGIApp:
     """The service after a call with cards, a silent one, one that was refused, and feedback."""
-    web = create_app(load(store=f"sqlite:///{folder / 'legcramps.db'}"))
+    web = create_app(load(store=f"sqlite:///{folder / 'legcramps.db'}", today=TODAY))
     trace = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
-    told = {"card": "unknown", "outcome": "overridden", "outcomeTimestamp": "2026-06-15T09:30:00Z"}
+    told = {
+        "card": "unknown",
+        "outcome": "overridden",
+        "outcomeTimestamp": "2026-06-15T09:30:00Z",
+        "overrideReason": {"userComment": COMMENT},
+    }
     story = call(web, "GET", f"/demo/{DEMO_STORY}").json()
     post(web, json.dumps(story).encode(), trace)
     by_patient = {**story["context"], "userId": f"Patient/{story['context']['patientId']}"}
@@ -106,6 +115,14 @@ def a_service(folder: Path) -> ASGIApp:
     post(web, b"{}")
     call(web, "POST", f"{HOOK_PATH}/feedback", json.dumps({"feedback": [told]}), JSON)
     return web
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, names of members left out."""
+    if isinstance(value, str):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from strings(each)
 
 
 def known_commands() -> set[str]:
@@ -207,6 +224,23 @@ def test_the_fields_of_the_log_are_those_that_there_are(tmp_path: Path) -> None:
     assert len(lines) == 4
     assert seen <= listed
     assert listed - {"level", "timestamp"} <= written("services.py", "app.py", "errors.py") | {"event"}
+
+
+def test_nothing_of_a_record_is_in_the_log_the_metrics_or_the_store(tmp_path: Path) -> None:
+    """What the data page says is never kept: ids, codes, texts and days of the record, and what a user typed."""
+    with capture_logs() as lines:
+        web = a_service(tmp_path)
+    story = call(web, "GET", f"/demo/{DEMO_STORY}").json()
+    sent = {*strings(story["prefetch"]), *strings(story["context"]), COMMENT}
+    secrets = {text for text in sent if len(text) > 4 and text not in OURS and text != str(TODAY)}
+
+    told = call(web, "GET", "/metrics", headers={"Host": "127.0.0.1"}).content
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.suffix != ".keys")
+
+    assert len(secrets) > 30
+    assert b"M1" in kept  # the card was written
+    for place in (json.dumps(lines).encode(), told, kept):
+        assert [text for text in secrets if text.encode() in place] == []
 
 
 def test_every_hazard_has_all_its_cells_and_a_number_of_its_own() -> None:

@@ -16,7 +16,7 @@ _OF = {OPEN: "charts", RECORD: "records", REPORT: "patients with a report"}
 
 # What comes first may be the cause of what comes later.
 _ORDER = (
-    *(OPEN, "unavailable", "list", "unread", "size", "dated", "system", "unit", "person", "carrier"),
+    *(OPEN, "unavailable", RECORD, "list", "unread", "size", "dated", "system", "unit", "person", "carrier"),
     *("recognised", "by", "unused", "problem", "analyte", "class", "concept", REPORT, "rule", "silence"),
 )
 _FOLLOWS = frozenset({REPORT, "rule", "silence"})
@@ -51,6 +51,7 @@ _TOPIC_OF_RULES = {"D": "medicine", "T": "medicine", "L": "result", "C": "diagno
 _NAMES = {
     "unavailable": "charts not answered, since required data could not be had",
     "person": "patients whose age is not known",
+    RECORD: "charts whose record was read",
     REPORT: "reports of cramps",
 }
 _STATES = {"given": "with entries", "absent": "not sent"}
@@ -67,6 +68,7 @@ _UNITS = {
 _ADVICE = {
     OPEN: "is the client switched off, or does it call for other charts than before?",
     "unavailable": "does the client send the patient, the conditions and a list of medicines, and may we fetch them?",
+    RECORD: "are there more calls for patients who look at their own charts?",
     "list": "does the client still send that key, and may it and we read that list? `legcramps doctor` tries our query",
     "size": "is a part of that feed missing, or was the query's _count changed?",
     "unread": "was the sending system updated? `legcramps check` on one record tells what can't be read",
@@ -84,8 +86,8 @@ _ADVICE = {
     "concept": "were diagnoses coded anew, or was that concept changed in cards/value_sets?",
     REPORT: "is that still how cramps are written down, and is it still sent?",
     "rule": "was the rule or what it reads changed, in cards/ or at the site?",
-    "silence": "what changed on that day, at the site or here?",
 }
+_ANY_ADVICE = "what changed on that day, at the site or here?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,9 @@ class Fault:
         others = [name(each.signal, names) for each in told[_TOLD:]]
         rest = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
         more = f"; with it changed: {', '.join(others[:_NAMED])}{rest}" if others else ""
-        return f"{self.client}: {said}{more}. To look at: {_ADVICE[_first(self.first.signal)]}"
+        return (
+            f"{self.client}: {said}{more}. To look at: {_ADVICE.get(_first(self.first.signal), _ANY_ADVICE)}"
+        )
 
     def _is_said_by_another(self, alarm: Alarm) -> bool:
         """Whether all of an analyte, and not only this unit of it, changed the same way."""
@@ -164,7 +168,8 @@ def _topic(signal: str) -> str:
 
 def _rank(alarm: Alarm) -> tuple[int, float, str]:
     shift = abs(log(alarm.now.odds / alarm.before.odds)) if alarm.signal != OPEN else 0.0
-    return _ORDER.index(_first(alarm.signal)), -shift, alarm.signal
+    first = _first(alarm.signal)
+    return _ORDER.index(first) if first in _ORDER else len(_ORDER), -shift, alarm.signal
 
 
 # --- words ------------------------------------------------------------------------------------------------------
@@ -186,7 +191,7 @@ def name(signal: str, names: Mapping[str, str]) -> str:
         case "dated":
             return f"dates in {about}"
         case "system":
-            return f"{_PLURAL[about]} {_SYSTEMS.get(kind, f'in {kind}')}"
+            return f"{_PLURAL.get(about, about)} {_SYSTEMS.get(kind, f'in {kind}')}"
         case "unit":
             return f"results {_UNITS.get(rest, f'in {rest}')}"
         case _:
@@ -199,9 +204,9 @@ def _name_of_meaning(first: str, about: str, kind: str, names: Mapping[str, str]
         case "carrier":
             return f"reports of cramps as {plain}"
         case "recognised":
-            return f"{_PLURAL[about]} recognised"
+            return f"{_PLURAL.get(about, about)} recognised"
         case "by":
-            return f"{_PLURAL[about]} recognised by {kind}"
+            return f"{_PLURAL.get(about, about)} recognised by {kind}"
         case "unused":
             return f"{plain} that can't be used"
         case "problem":

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 _WEEKS = 4  # before, of which a weekday's usual count is the median
 _FURTHEST = 12  # weeks, where some are taken out
-_LOW, _HIGH = 0.67, 1.6  # of the usual, for most days of a week
+_LOW, _HIGH = 0.62, 1.6  # of the usual, for most days of a week; between the years more than that come
 _BACK_LOW, _BACK_HIGH = 0.8, 1.3  # on the way back to usual
 _QUIETEST = 28  # days
 _SIGMAS = 4.0
@@ -122,16 +122,19 @@ class _Walk:
         self.found.append(self._spell(begin, day, None, day + 1))
 
     def _look_again(self, spell: Spell, day: int) -> None:
-        end: int | None = None
         days = self._telling(max(spell.begin, day - 6), day + 1)[-3:]
-        if len(days) == 3:
-            ratio = sum(self.line[each] for each, _ in days) / sum(usual for _, usual in days)
-            if ratio >= _BACK_LOW if spell.seen < spell.usual else ratio <= _BACK_HIGH:
-                end = days[0][0]
-                for each in range(end, day + 1):
-                    self.normal[each] = self.line[each]
+        usual = sum(each for _, each in days)
+        is_low = spell.seen < spell.usual
+        end = None
+        if len(days) == 3 and _is_back(sum(self.line[each] for each, _ in days), usual, is_low=is_low):
+            end = next(each for each, usual in days if _is_back(self.line[each], usual, is_low=is_low))
+            self.normal[end : day + 1] = [float(each) for each in self.line[end : day + 1]]
         self.found[-1] = self._spell(spell.begin, spell.found, end, day + 1 if end is None else end)
 
     def _spell(self, begin: int, found: int, end: int | None, until: int) -> Spell:
         usual = sum(self.usual.get(each) or 0 for each in range(begin, until))
         return Spell(begin, found, end, round(usual), sum(self.line[begin:until]))
+
+
+def _is_back(seen: int, usual: float, *, is_low: bool) -> bool:
+    return seen >= _BACK_LOW * usual if is_low else seen <= _BACK_HIGH * usual

@@ -56,7 +56,7 @@ def watch(settings: Settings, watched: Watched, today: date, out: TextIO) -> int
             "LEGCRAMPS_STORE: nothing was counted there in four months; name the database that the service writes"
         )
     found = [fault for client in sorted(counted) for fault in _faults(client, counted[client], last, watched)]
-    names = _names(settings)
+    names = _names(settings) if found else {}
     for fault in found:
         _log(fault)
     if watched.textfile is not None:
