@@ -8,11 +8,12 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
+from itertools import chain, islice
 from typing import Generic, Literal, TypeVar
 
 _UNLIMITED = 10**15
 _ROOM = 3  # values that each masked count could have, at least, for all that is shown
+_NEAR = 60  # counts that are looked at for what told one of them
 _OFTEN = 200  # how often one relation is read: figures that contradict each other must not keep us busy
 
 
@@ -123,24 +124,26 @@ class _Reader(Generic[Name]):
         return next((each for each in self._uses[name] if self._room_by(each, name) < room), None)
 
     def _any_fix(self, secret: Name, room: int) -> Name | None:
-        """Where several relations tell a secret together: at the nearest that tells one of its other counts by itself."""
-        near = self._near(secret)
+        """Where several relations tell a secret together: at the nearest that tells one of their counts by itself."""
+        near = islice(self._near(secret), _NEAR)
         told = ((each, relation) for each in near if (relation := self._telling(each, room)) is not None)
         last = [(secret, self._told_by[secret])] if secret in self._told_by else []
-        found = (fix for name, relation in (*told, *last) for fix in self._candidates(relation, name))
+        spare = ((each, relation) for each in self._near(secret) for relation in self._uses[each])
+        found = (
+            fix for name, relation in chain(told, last, spare) for fix in self._candidates(relation, name)
+        )
         return next(found, None)
 
-    def _near(self, name: Name) -> list[Name]:
-        """All masked counts that relations connect with this one, the nearest first."""
-        found = {name: None}
-        waiting = deque([name])
+    def _near(self, name: Name) -> Iterator[Name]:
+        """The masked counts that relations connect with this one, the nearest first."""
+        waiting, seen = deque([name]), {name}
         while waiting:
-            for relation in self._uses[waiting.popleft()]:
-                for other in (relation.whole, *self._open[relation][0]):
-                    if other in self._masks and other not in found:
-                        found[other] = None
-                        waiting.append(other)
-        return list(found)
+            yield (name := waiting.popleft())
+            for relation in self._uses[name]:
+                others = {relation.whole: None, **dict.fromkeys(self._open[relation][0])}
+                new = [each for each in others if each in self._masks and each not in seen]
+                seen.update(new)
+                waiting.extend(new)
 
     def _room_by(self, relation: Relation[Name], name: Name) -> int:
         """How many values a relation leaves to one of its masked counts, if no other one told anything."""

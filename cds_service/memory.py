@@ -106,7 +106,15 @@ class Memory:
         Raises:
             StoreUnavailable: If the store does not tell in time.
         """
-        return await self._store.ask(work, Way.READING, seconds)
+
+        def patiently(connection: Connection) -> _Seen:
+            if (
+                connection.dialect.name == "postgresql"
+            ):  # which else ends what takes longer than an answer may
+                connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+            return work(connection)
+
+        return await self._store.ask(patiently, Way.READING, seconds)
 
     async def check(self) -> None:
         """

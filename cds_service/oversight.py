@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STYLE = "report.css"
 _WEEKS = 12  # that are told, where nobody says how many
-_MOST_WEEKS = 60
+_MOST_WEEKS = 60  # as `legcramps report`
 _PATIENCE = 30.0  # seconds
 _PAGE = {
     "Content-Security-Policy": (

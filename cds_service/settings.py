@@ -356,6 +356,9 @@ def warnings(settings: Settings) -> list[str]:
         f"{_PREFIX}CLIENTS, unless a gateway does that": (
             not _is_loopback(public) and not settings.authenticates and not settings.unauthenticated
         ),
+        f"PROFILE: demo shows knowledge that nobody has signed, and others reach the service; set {_PREFIX}PROFILE to "
+        "another where patients are treated": settings.is_demo
+        and not (_is_loopback(public) and settings.is_loopback),
         "FHIR_BASES: has no effect beside a clients file, whose entries name their own": (
             bool(settings.fhir_bases and settings.clients) and not settings.trust_sandbox
         ),

@@ -129,7 +129,7 @@ def _read(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """The least and the most that each count can be, the plain way."""
     low = {name: min(_could_be(told)) for name, told in shown.items()}
-    high = {name: max(_could_be(told)) for name, told in shown.items()}
+    high = {name: 999 if told is HIDDEN else max(_could_be(told)) for name, told in shown.items()}
     before = None
     while before != (low, high):
         before = dict(low), dict(high)

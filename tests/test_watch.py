@@ -305,7 +305,7 @@ def test_one_fault_is_told_in_one_line() -> None:
         "north: calcium total in mmol/L: in 96 of 100 patients with a report, since 2 Mar 2026 in none; calcium total "
         "in mg/dL: in none of 100 patients with a report, since 2 Mar 2026 in 95; rule L03 (low calcium): in 12 of "
         "100 patients with a report, since 4 Mar 2026 in 30. To look at: was the code or the unit of this test "
-        "changed? `legcramps check` on one record tells"
+        "changed? `legcramps check` on one record tells [analyte:calcium_total:mmol/L]"
     ]
 
 
@@ -454,6 +454,17 @@ def test_a_known_signal_is_not_told(sqlite_database: Database, known: tuple[str,
         code = watch(settings, Watched(known=known), _TODAY, StringIO())
 
     assert code == int(is_told)
+
+
+def test_what_changed_with_a_known_signal_is_not_told_either(
+    sqlite_database: Database, month: Counts
+) -> None:
+    out = StringIO()
+
+    with _kept(sqlite_database, north=month) as settings:
+        code = watch(settings, Watched(known=("list:labs:failed",)), _TODAY, out)
+
+    assert (code, out.getvalue()) == (0, "Nothing changed that chance does not explain.\n")
 
 
 def test_what_was_wanted_is_not_told(sqlite_database: Database, month: Counts) -> None:

@@ -109,9 +109,8 @@ class Fault:
         others = [name(each.signal, names) for each in told[_TOLD:]]
         rest = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
         more = f"; with it changed: {', '.join(others[:_NAMED])}{rest}" if others else ""
-        return (
-            f"{self.client}: {said}{more}. To look at: {_ADVICE.get(_first(self.first.signal), _ANY_ADVICE)}"
-        )
+        advice = _ADVICE.get(_first(self.first.signal), _ANY_ADVICE)
+        return f"{self.client}: {said}{more}. To look at: {advice} [{self.first.signal}]"
 
     def _is_said_by_another(self, alarm: Alarm) -> bool:
         """Whether all of an analyte, and not only this unit of it, changed the same way."""

@@ -31,7 +31,8 @@ class Watched:
     What a person asks of the watch.
 
     The past begins on *since*, after a wanted change. *known* are signals, or beginnings of them up to a colon, of
-    which nobody wants to hear; "client/signal" is that of one client. *textfile* is for Prometheus.
+    which nobody wants to hear, nor of what changed with them; "client/signal" is that of one client. *textfile* is for
+    Prometheus.
     """
 
     since: date | None = None
@@ -69,8 +70,13 @@ def watch(settings: Settings, watched: Watched, today: date, out: TextIO) -> int
 
 
 def _faults(client: str, counts: Counts, last: date, watched: Watched) -> Sequence[Fault]:
-    standing = alarms(counts, last, watched.since)
-    return faults(client, [each for each in standing if not _is_known(client, each.signal, watched.known)])
+    """Those that nobody knows yet; what changed with a known one is known too."""
+    found = faults(client, alarms(counts, last, watched.since))
+    unknown = (each for each in found if not _is_known(client, each.first.signal, watched.known))
+    return [
+        Fault(client, tuple(one for one in each.alarms if not _is_known(client, one.signal, watched.known)))
+        for each in unknown
+    ]
 
 
 def _is_known(client: str, signal: str, known: Sequence[str]) -> bool:
