@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cds_service import chains, fading, fhir, gaps, order_signing, rendering, suggestions, wording
+from cds_service.beside import matter_of
 from cds_service.chains import Group, Matter
 from cds_service.facts import Facts
 from cds_service.fading import Faded, Shown
@@ -22,7 +23,7 @@ from cds_service.rendering import Worded
 _CARRIERS = ("observations", "encounters", "questionnaireResponses")
 
 
-class Told(NamedTuple):
+class About(NamedTuple):
     """What a card is about: a matter, or several; and the *parts* of these, which stay silent with them."""
 
     matters: tuple[Matter, ...]
@@ -46,7 +47,7 @@ class Advice:
     record: PatientRecord | None = None
     facts: Facts | None = None
     judged: tuple[Judgement, ...] = ()
-    told: tuple[Told, ...] = ()
+    told: tuple[About, ...] = ()
     triggered: tuple[str, ...] = ()
     faded: tuple[Faded, ...] = ()
 
@@ -147,35 +148,40 @@ def answer(considered: Considered, site: Site, past: Sequence[Shown] = ()) -> Ad
     facts, groups, site = considered.seen.facts, considered.groups, site.at(considered.hook)
     if facts is None or not considered.is_open:
         return considered.seen
-    memory = _Memory(
-        facts, frozenset(wording.alerts(facts, site.knowledge, ())), site.policy.fade_after, past
-    )
-    kept = tuple(group for group in groups if not memory.has_faded(group.matter))
+    recall = _Recall(considered.hook, facts, site, past)
+    kept = tuple(group for group in groups if not recall.has_faded(matter_of(group, facts)))
     worded = _cards(considered, kept, facts, site)
-    told = [each for each in worded if each.is_of_findings or not memory.has_faded(*each.matters)]
-    if considered.hook == order_signing.HOOK and not any(each.is_of_findings for each in told):
-        told = []  # what could not be read is no matter for every order
+    told = _told(worded, considered.hook, recall)
     nothing = "nothing-found" if site.knowledge.contributors else "nothing-signed"
     return replace(
         considered.seen,
         cards=tuple(each.card for each in told),
-        silence=None if told else "faded" if memory.faded else nothing,
-        told=tuple(memory.told(each) for each in told),
-        triggered=tuple(each.rule for each in _triggered(groups, worded)),
-        faded=tuple(memory.faded),
+        silence=None if told else "faded" if recall.faded else nothing,
+        told=tuple(recall.told(each) for each in told),
+        triggered=tuple(recall.whole(each).rule for each in _triggered(groups, worded)),
+        faded=tuple(recall.faded),
     )
 
 
-def _cards(considered: Considered, groups: Sequence[Group], facts: Facts, site: Site) -> Sequence[Worded]:
+def _cards(considered: Considered, kept: Sequence[Group], facts: Facts, site: Site) -> Sequence[Worded]:
     knowledge, judged = site.knowledge, considered.seen.judged
     flagged = {finding.row for group in considered.groups for finding in group.findings}
     dropped = (one for each in judged for one in each.set_aside if each.contributor.row not in flagged)
     aside = sorted(dropped, key=set_aside_first)
     desk = rendering.Desk(knowledge, site.orders, site.base_url, considered.subject, site.policy)
     unknown = gaps.gaps(facts, knowledge.judged)
-    # where something has faded, "no contributor found" would not be true
-    is_all = len(groups) == len(considered.groups)
-    return rendering.cards(chains.select(groups), aside, unknown, facts, desk, is_all=is_all)
+    faded = [group for group in considered.groups if group not in kept]
+    return rendering.cards(chains.select(kept), aside, unknown, facts, desk, faded=faded)
+
+
+def _told(worded: Sequence[Worded], hook: str, recall: "_Recall") -> Sequence[Worded]:
+    """The cards without those on what could not be read, or on nothing, where these have faded."""
+    findings = [each for each in worded if each.is_of_findings]
+    if findings:  # what they lack belongs to them
+        return worded
+    if hook == order_signing.HOOK:  # what could not be read is no matter for every order
+        return ()
+    return [each for each in worded if not recall.has_faded(*each.matters)]
 
 
 def _triggered(groups: Iterable[Group], worded: Iterable[Worded]) -> Iterable[Matter]:
@@ -184,28 +190,31 @@ def _triggered(groups: Iterable[Group], worded: Iterable[Worded]) -> Iterable[Ma
     yield from (matter for each in worded if not each.is_of_findings for matter in each.matters)
 
 
-class _Memory:
+class _Recall:
     """Asks of each matter whether it has faded, and keeps the answers."""
 
-    def __init__(self, facts: Facts, alerts: frozenset[str], fade_after: int, past: Sequence[Shown]) -> None:
+    def __init__(self, hook: str, facts: Facts, site: Site, past: Sequence[Shown]) -> None:
         self.faded: list[Faded] = []
+        self._hook = hook
         self._reports = fading.reports_in_short(facts)
         # an alert is told on whatever card comes first: a new one must not fade with it
-        self._alerts = alerts
-        self._fade_after = fade_after
+        self._alerts = frozenset(wording.alerts(facts, site.knowledge, ()))
+        self._fade_after = site.policy.fade_after
         self._past = past
         self._today = facts.today
 
-    def told(self, each: Worded) -> Told:
-        return Told(tuple(map(self._whole, each.matters)), tuple(map(self._whole, each.parts)))
+    def told(self, each: Worded) -> About:
+        return About(tuple(map(self.whole, each.matters)), tuple(map(self.whole, each.parts)))
 
-    def _whole(self, matter: Matter) -> Matter:
-        return matter._replace(facts=matter.facts | self._alerts)
+    def whole(self, matter: Matter) -> Matter:
+        """With what every card says; signing an order is another matter than having it on the list."""
+        rule = f"{matter.rule}-{self._hook}" if self._hook == order_signing.HOOK else matter.rule
+        return matter._replace(rule=rule, facts=matter.facts | self._alerts)
 
     def has_faded(self, matter: Matter) -> bool:
         if not self._past:
             return False
-        found = fading.faded(self._whole(matter), self._reports, self._past, self._fade_after, self._today)
+        found = fading.faded(self.whole(matter), self._reports, self._past, self._fade_after, self._today)
         self.faded += [found] if found else []
         return found is not None
 

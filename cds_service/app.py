@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -44,7 +45,6 @@ STATUSES: Mapping[type[Exception], int] = {
 _SAID: Mapping[type[Exception], str] = {
     RecursionError: "body: is nested too deep; send plain FHIR resources",
     ClientDisconnect: "body: ended early",
-    StoreUnavailable: "what has to be kept can't be kept now; send the call again in a second",
 }
 _HEADERS: Mapping[type[Exception], Mapping[str, str]] = {
     Unauthenticated: {"WWW-Authenticate": "Bearer"},
@@ -103,6 +103,8 @@ def create_app(
     web.add_api_route(
         "/health/ready", routes.is_ready, methods=["GET"], summary="Whether calls can be answered"
     )
+    for path, probe in (("/health/live", routes.live), ("/health/ready", routes.is_ready)):
+        web.add_api_route(path, probe, methods=["HEAD"], include_in_schema=False)
     _add_oversight(web, Oversight(settings, known, desk, metrics, Operators.of(settings)))
     for path, route, summary in routes.of_knowledge():
         web.add_api_route(path, route, methods=["GET"], summary=summary, response_class=HTMLResponse)
@@ -235,7 +237,8 @@ class _Routes:
 
 def _refusal(error: Exception) -> tuple[int, str]:
     if isinstance(error, HTTPException):
-        return error.status_code, _HTTP_SAID.get(error.status_code, error.detail)
+        is_ours = error.detail != HTTPStatus(error.status_code).phrase
+        return error.status_code, error.detail if is_ours else _HTTP_SAID.get(error.status_code, error.detail)
     for kind, status in STATUSES.items():
         if isinstance(error, kind):
             return status, _SAID.get(kind, str(error))

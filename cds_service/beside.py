@@ -1,11 +1,12 @@
-"""Drugs that stand beside a laboratory value: those that may explain it, and those that came after it."""
+"""What stands beside the findings of a card: drugs that may explain a value or came after it, and risks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cds_service import phrases
-from cds_service.chains import Group
-from cds_service.facts import Facts, LabResult, TimeClass, Timing
+from cds_service.chains import Group, Matter
+from cds_service.facts import Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.findings import Finding
+from cds_service.matters import words
 from cds_service.timing import timings
 from cds_service.truth import Case
 
@@ -35,6 +36,30 @@ def drugs_beside(group: Group, facts: Facts) -> dict[str, tuple[bool, str]]:
             if stands is not None and name not in members:
                 found.setdefault(name, (stands, _standing(timing) if stands else str(timing.course.began)))
     return found
+
+
+def matter_of(group: Group, facts: Facts) -> Matter:
+    """What the group is about, with all that its card says beside it: a new risk named there is news."""
+    return with_beside(group.matter, group, facts)
+
+
+def with_beside(matter: Matter, group: Group, facts: Facts) -> Matter:
+    """A matter told on the card of a group, with what is said there beside it: drugs, and what remarks rest on."""
+    said = (word for fact, finding in _beside(group, facts) for word in words(fact, finding))
+    return matter._replace(facts=matter.facts.union(said))
+
+
+def _beside(group: Group, facts: Facts) -> Iterator[tuple[Fact, Finding]]:
+    for finding in group.findings:
+        for remark in finding.contributor.remarks:
+            answer = remark.when.answer(Case(facts, finding.facts[0]))
+            if answer.holds:
+                yield from ((fact, finding) for fact in answer.evidence)
+        result = finding.facts[0]
+        if isinstance(result, LabResult):
+            for timing in _relevant(finding, facts):
+                if _against(timing, result, finding) is not None:
+                    yield timing, finding
 
 
 def _standing(timing: Timing) -> str:

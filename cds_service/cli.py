@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -133,12 +133,15 @@ def report(
     from cds_service.overseeing import report as reports
 
     with _refusing():
-        settings = site.load()
-        if html is not None:
-            with html.open("w", encoding="utf-8") as file:
-                reports.report(settings, weeks, "html", file)
-        else:
-            reports.report(settings, weeks, "csv" if csv else "text", sys.stdout)
+        if html is not None and csv:
+            raise ValueError("--csv and --html: choose one of them")
+        output = StringIO() if html is not None else sys.stdout
+        form: reports.Output = "html" if html is not None else "csv" if csv else "text"
+        reports.report(site.load(), weeks, form, output)
+        if html is not None and isinstance(
+            output, StringIO
+        ):  # not before: a report that fails leaves the last one
+            html.write_text(output.getvalue(), encoding="utf-8")
 
 
 @app.command()
@@ -148,14 +151,19 @@ def watch(
         typer.Option(formats=["%Y-%m-%d"], help="The past begins there: after a change that is wanted."),
     ] = None,
     known: Annotated[
-        list[str] | None, typer.Option(metavar="SIGNAL", help="Do not tell of it; several: --known again.")
+        list[str] | None,
+        typer.Option(
+            metavar="SIGNAL",
+            help="Do not tell of it, nor of what changed with it: the name in [brackets], or its beginning up to a "
+            "colon; client/SIGNAL for one client. Several: --known again.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     textfile: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a gauge for Prometheus' textfile collector.")
     ] = None,
 ) -> None:
-    """Tell what stopped coming, or comes as never before, and no error tells of. Exit code 1: something did."""
+    """Tell what stopped coming, or comes as never before, unnoticed. Exit code 1: something; 2: could not look."""
     from cds_service import logs
     from cds_service.overseeing import watch as watches
 
@@ -170,7 +178,8 @@ def watch(
 @store.command()
 def purge(
     older_than: Annotated[
-        int | None, typer.Option(metavar="DAYS", min=0, help="(default: LEGCRAMPS_RETENTION_DAYS)")
+        int | None,
+        typer.Option(metavar="DAYS", min=0, max=36_500, help="(default: LEGCRAMPS_RETENTION_DAYS)"),
     ] = None,
 ) -> None:
     """Delete cards, feedback and counts that are older; the service does so once a day by itself."""

@@ -18,12 +18,12 @@ from sqlalchemy import (
     select,
 )
 
-from cds_service.schema import card_lines, cards, feedback, tallies
+from cds_service.schema import Kind, card_lines, cards, feedback, tallies
 
 _WEEK = timedelta(days=7)
 
 
-class Span(NamedTuple):
+class Days(NamedTuple):
     """The days from *first* to *last*, both included."""
 
     first: date
@@ -106,23 +106,23 @@ class Unknown(NamedTuple):
     number: int
 
 
-def answers(connection: Connection, span: Span) -> Iterator[Answers]:
+def answers(connection: Connection, span: Days) -> Iterator[Answers]:
     """All answers, empty or not."""
-    yield from _by_day(connection, span, "answer", tallies.c.name != "")
+    yield from _by_day(connection, span, Kind.ANSWER)
 
 
-def reports(connection: Connection, span: Span) -> Iterator[Answers]:
+def reports(connection: Connection, span: Days) -> Iterator[Answers]:
     """The answers for patients with a report of cramps."""
-    yield from _by_day(connection, span, "reported", tallies.c.name != "")
+    yield from _by_day(connection, span, Kind.REPORTED)
 
 
-def _by_day(connection: Connection, span: Span, kind: str, which: ColumnElement[bool]) -> Iterator[Answers]:
+def _by_day(connection: Connection, span: Days, kind: Kind) -> Iterator[Answers]:
     of = (tallies.c.day, tallies.c.client, tallies.c.name)
-    counted = select(*of, tallies.c.count).where(tallies.c.kind == kind, which, tallies.c.day.between(*span))
+    counted = select(*of, tallies.c.count).where(tallies.c.kind == kind, tallies.c.day.between(*span))
     yield from map(Answers._make, connection.execute(counted.order_by(*of)))
 
 
-def spoke(connection: Connection, span: Span) -> Iterator[Spoke]:
+def spoke(connection: Connection, span: Days) -> Iterator[Spoke]:
     """Rules that triggered and faded."""
     each = (
         select(_place(tallies.c.day, span), tallies.c.client, tallies.c.kind, tallies.c.name, tallies.c.count)
@@ -135,7 +135,7 @@ def spoke(connection: Connection, span: Span) -> Iterator[Spoke]:
         yield Spoke(weeks[row[0]], *row[1:4], int(row[4]))
 
 
-def issued(connection: Connection, span: Span) -> Iterator[Cards]:
+def issued(connection: Connection, span: Days) -> Iterator[Cards]:
     """Cards, shown and not."""
     told = _newest(span)
     each = (
@@ -160,14 +160,17 @@ def issued(connection: Connection, span: Span) -> Iterator[Cards]:
         yield Cards._make((weeks[row[0]], *row[1:7], *map(int, row[7:])))
 
 
-def _newest(span: Span) -> Subquery:
+def _newest(span: Days) -> Subquery:
     """
-    The newest outcome of each card that has one, by the client's clock, then by ours.
+    The newest outcome of each card that has one, as fading takes it: by the client's clock, ours where that is ahead.
 
     What was accepted of it earlier stays accepted: an order that was placed is not taken back by closing the card.
     """
     newest_first = (
-        feedback.c.outcome_at.desc(),
+        case(
+            (feedback.c.outcome_at < feedback.c.received_at, feedback.c.outcome_at),
+            else_=feedback.c.received_at,
+        ).desc(),
         feedback.c.received_at.desc(),
         feedback.c.outcome,
         feedback.c.key,
@@ -194,7 +197,7 @@ _is_of = and_(
 )
 
 
-def critical(connection: Connection, span: Span) -> Iterator[Critical]:
+def critical(connection: Connection, span: Days) -> Iterator[Critical]:
     """Answers with a critical card. The cards of one answer have all of this in common."""
     answer = (cards.c.client, cards.c.is_silent, cards.c.patient, cards.c.user, cards.c.issued_at)
     each = (
@@ -209,7 +212,7 @@ def critical(connection: Connection, span: Span) -> Iterator[Critical]:
         yield Critical(weeks[row[0]], *row[1:])
 
 
-def repeated(connection: Connection, span: Span) -> Iterator[Repeated]:
+def repeated(connection: Connection, span: Days) -> Iterator[Repeated]:
     """
     Cards that repeat a rule and its facts; all that the store still has is looked at, not only the span.
 
@@ -243,7 +246,7 @@ def repeated(connection: Connection, span: Span) -> Iterator[Repeated]:
         yield Repeated(weeks[row[0]], *row[1:])
 
 
-def unknown(connection: Connection, span: Span) -> Iterator[Unknown]:
+def unknown(connection: Connection, span: Days) -> Iterator[Unknown]:
     """Cards that are none of that client's: old ones, wrong names, those of somebody else; in the week last told."""
     told = (
         select(feedback.c.client, feedback.c.card, func.max(feedback.c.received_on).label("day"))
@@ -259,7 +262,7 @@ def unknown(connection: Connection, span: Span) -> Iterator[Unknown]:
         yield Unknown(weeks[row[0]], *row[1:])
 
 
-def _place(day: ColumnElement[date], span: Span) -> ColumnElement[int]:
+def _place(day: ColumnElement[date], span: Days) -> ColumnElement[int]:
     """Which week a day of the span is in, from 0."""
     return _among(day, list(enumerate(span.weeks))).label("week")
 

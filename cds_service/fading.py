@@ -25,6 +25,11 @@ _OF_CRITICAL = frozenset({"handled", "spurious", "ordered"})
 _SHOWN = 90  # days over which a card may be shown
 
 
+def ground(code: str) -> str:
+    """What CARDS calls an override reason, by whatever code it came."""
+    return _REASONS.get(code, code)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The newest thing that a client said of a card; *reason* is a code, None when none was given."""
@@ -36,7 +41,7 @@ class Outcome:
     @property
     def ground(self) -> str | None:
         """The reason by the name that CARDS has for it."""
-        return _REASONS.get(self.reason or "", self.reason)
+        return ground(self.reason) if self.reason else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,7 @@ def _shown(matter: Matter, same: Sequence[Shown], fade_after: int, today: date) 
     if len(own) >= fade_after:
         return Faded(matter, "shown-to-user", None, own[fade_after - 1], None)
     first = min((each.on for each in seen), default=today)
-    if (today - first).days > _SHOWN:
+    # once is not over a time: whoever was there then may not have read it
+    if len(seen) > 1 and (today - first).days > _SHOWN:
         return Faded(matter, "shown-for-long", None, first, None)
     return None

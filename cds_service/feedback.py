@@ -1,8 +1,8 @@
 """What clinicians did with cards, as clients tell it: read, with little of its free text kept, and put in the store."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -21,13 +21,27 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, func, select
 
 from cds_service import salvage
 from cds_service.errors import RequestInvalid
 from cds_service.schema import feedback
 from cds_service.store import insert_new
 
+_SYSTEMS = (
+    "https://legcramps.org/fhir/CodeSystem/override-reason",
+    "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes",
+)
+# those that CDS Hooks 3.0 names of HL7's system; our own are told by whoever knows the knowledge files
+_HL7_CODES = frozenset(
+    {
+        *("cds-not-applicable", "cds-suboptimal-context", "recipient-disagrees-evidence"),
+        *("recipient-concerns-outcomes", "does-not-align-preferences", "not-convenient-feasible"),
+        *("action-completed", "patient-contraindication", "patient-refuses", "too-costly-uncovered"),
+        *("service-not-available", "recipient-does-not-understand"),
+    }
+)
+_MOST_OF_CARD = 500  # outcomes: a person clicks a few times
 OTHER = "other"
 """Stands for a code, or a code system, that does not look like one: it may be what somebody typed of a patient."""
 
@@ -270,8 +284,32 @@ def insert(connection: Connection, client: str, told: Sequence[Told], on: date, 
     rows = {_key(client, each): _row(client, each) for each in told}
     received = {"received_on": on, "received_at": at}
     # in an order of its own: on PostgreSQL two calls that bring the same in opposite orders would block each other
-    return sum(
-        insert_new(connection, feedback, {"key": key, **rows[key], **received}) for key in sorted(rows)
+    new = sum(insert_new(connection, feedback, {"key": key, **rows[key], **received}) for key in sorted(rows))
+    _drop_old(connection, client, {each.card for each in told})
+    return new
+
+
+def _drop_old(connection: Connection, client: str, cards: Iterable[str]) -> None:
+    """Of one card the newest outcomes are enough: whoever tells a hundred thousand must not slow down its chart."""
+    place = func.row_number().over(
+        partition_by=feedback.c.card,
+        order_by=(feedback.c.received_at.desc(), feedback.c.outcome_at.desc(), feedback.c.key),
+    )
+    those = feedback.c.client == client, feedback.c.card.in_(sorted(cards))
+    ranked = select(feedback.c.key, place.label("place")).where(*those).subquery()
+    old = select(ranked.c.key).where(ranked.c.place > _MOST_OF_CARD)
+    connection.execute(delete(feedback).where(feedback.c.key.in_(old)))
+
+
+def listed(told: Iterable[Told], codes: Set[str]) -> tuple[Told, ...]:
+    """The same with `OTHER` for codes that are none of these, nor HL7's, and for systems that are neither's."""
+    return tuple(
+        replace(
+            each,
+            reason=each.reason if each.reason is None or each.reason in codes | _HL7_CODES else OTHER,
+            reason_system=each.reason_system if each.reason_system in (None, *_SYSTEMS) else OTHER,
+        )
+        for each in told
     )
 
 

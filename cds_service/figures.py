@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from cds_service import counting
-from cds_service.counting import Answers, Cards, Span, monday
+from cds_service import counting, fading
+from cds_service.counting import Answers, Cards, Days, monday
 from cds_service.masking import Count, Masked, Relation, masked
 
 FLOOR = 5
@@ -23,7 +23,6 @@ LIVE, SILENT = "live", "silent"
 NO_REASON = "no-reason"
 WRONG = ("other-cause", "data-wrong", "not-nlc")
 """Reasons that call a card wrong; the standard's `cds-not-applicable` is counted as `not-nlc`."""
-_CANONICAL = {"cds-not-applicable": "not-nlc", "action-completed": "ordered"}
 _TOO_WRONG = 0.8  # CARDS B7: of the overrides of a rule
 
 
@@ -116,7 +115,7 @@ class Figures:
     @cached_property
     def weeks(self) -> tuple[date, ...]:
         """The Mondays of all weeks, the first and the last of which may be cut off."""
-        return Span(self.first, self.last).weeks
+        return Days(self.first, self.last).weeks
 
     @cached_property
     def clients(self) -> tuple[str, ...]:
@@ -146,7 +145,7 @@ class Figures:
 
 def figures(connection: Connection, first: date, last: date, floor: int = FLOOR) -> Figures:
     """All that was counted from *first* to *last*, both included; outcomes that came later are in it too."""
-    counts, sums = _with_totals(_leaves(connection, Span(first, last)))
+    counts, sums = _with_totals(_leaves(connection, Days(first, last)))
     relations = [*_additions(sums), *_limits(counts)]
     return Figures(first, last, floor, masked(counts, relations, floor))
 
@@ -154,7 +153,7 @@ def figures(connection: Connection, first: date, last: date, floor: int = FLOOR)
 # --- counts that are no totals ----------------------------------------------------------------------------------
 
 
-def _leaves(connection: Connection, span: Span) -> Counter[Cell]:
+def _leaves(connection: Connection, span: Days) -> Counter[Cell]:
     found: Counter[Cell] = Counter()
     for counted in (_opened(connection, span), _spoken(connection, span), _issued(connection, span)):
         for cell, count in counted:
@@ -162,7 +161,7 @@ def _leaves(connection: Connection, span: Span) -> Counter[Cell]:
     return found
 
 
-def _opened(connection: Connection, span: Span) -> Iterator[tuple[Cell, int]]:
+def _opened(connection: Connection, span: Days) -> Iterator[tuple[Cell, int]]:
     answers = tuple(counting.answers(connection, span))
     modes = _Modes(answers)
     for each in answers:
@@ -175,14 +174,14 @@ def _opened(connection: Connection, span: Span) -> Iterator[tuple[Cell, int]]:
         yield Cell(monday(each.day), each.client, None, Measure.REPORTS, modes.of(each)), each.number
 
 
-def _spoken(connection: Connection, span: Span) -> Iterator[tuple[Cell, int]]:
+def _spoken(connection: Connection, span: Days) -> Iterator[tuple[Cell, int]]:
     for spoke in counting.spoke(connection, span):
         yield Cell(spoke.week, spoke.client, spoke.rule, _KINDS[spoke.kind]), spoke.number
     for again in counting.repeated(connection, span):
         yield Cell(again.week, again.client, again.rule, Measure.REPEATED), again.number
 
 
-def _issued(connection: Connection, span: Span) -> Iterator[tuple[Cell, int]]:
+def _issued(connection: Connection, span: Days) -> Iterator[tuple[Cell, int]]:
     for each in counting.issued(connection, span):
         yield from _outcome(each, each.rule, each.number, each.suggestions)
         if each.cards:
@@ -203,7 +202,7 @@ def _outcome(of: Cards, rule: str | None, number: int, suggestions: int) -> Iter
         yield Cell(week, client, rule, Measure.ACCEPTED), number
     elif of.outcome is not None:
         code = of.reason or NO_REASON
-        reason = _CANONICAL.get(code, code) if rule else ""
+        reason = fading.ground(code) if rule else ""
         yield Cell(week, client, rule, Measure.OVERRIDDEN, reason), number
 
 

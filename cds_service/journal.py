@@ -8,35 +8,25 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, insert
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from cds_service.errors import StoreUnavailable
 from cds_service.logs import place
-from cds_service.retention import purge
-from cds_service.schema import card_lines, cards, tallies
-from cds_service.store import Store, insert_new
+from cds_service.retention import purge_some
+from cds_service.schema import Kind, card_lines, cards, tallies
+from cds_service.store import Store, insert_into
 
 _MOST = 10_000  # answers that wait: some minutes of a large hospital, a few dozen MB
 _AT_ONCE = 500  # answers in one transaction
 _LINGER = 0.05  # seconds that the thread waits for more, so that a busy service commits less often
 _REFUSED = (DataError, IntegrityError, ProgrammingError)  # the same rows would be refused again
+_COUNTED = tuple(column.name for column in tallies.columns)
 _AGAIN = 1.0  # seconds until the next attempt when the store did not answer
-
-
-class Kind(StrEnum):
-    """What is counted by day."""
-
-    ANSWER = "answer"  # "cards", or the reason of an empty answer
-    REPORTED = "reported"  # "report": answers for a patient with a report of cramps
-    TRIGGERED = "triggered"  # a rule that spoke, shown or not
-    FADED = "faded"  # a rule that was silent since it had been shown or overridden
-    SIGNAL = "signal"  # see signals
 
 
 Row = Mapping[str, Any]
@@ -76,7 +66,7 @@ class Journal:
         self._changed = threading.Condition()
         self._queued = 0  # entries so far, written or not
         self._settled = 0  # those of them that wait no more
-        self._hurried = 0  # who waits for them
+        self._urgent = 0  # up to which somebody waits for them
         self._patients: Counter[bytes] = Counter()  # whose cards wait
         self._is_closing = False
         self._thread: threading.Thread | None = None
@@ -103,7 +93,7 @@ class Journal:
             self._waiting.append(entry)
             self._queued += 1
             self._patients.update(entry.patients)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
@@ -113,16 +103,17 @@ class Journal:
         with self._changed:
             return self._patients[patient] > 0
 
-    def wait(self, seconds: float) -> bool:
-        """Whether all that was queued so far is written, or lost, after *seconds* at the latest."""
+    def hurry(self) -> int:
+        """Have what is queued so far written at once; its number, for `is_settled`."""
         with self._changed:
-            last = self._queued
-            self._hurried += 1
+            self._urgent = self._queued
             self._changed.notify_all()
-            try:
-                return self._changed.wait_for(lambda: self._settled >= last, seconds)
-            finally:
-                self._hurried -= 1
+            return self._urgent
+
+    def is_settled(self, number: int) -> bool:
+        """Whether all up to a number is written, or lost."""
+        with self._changed:
+            return self._settled >= number
 
     def close(self, seconds: float = 10) -> None:
         """Write what is queued, for *seconds* at most; what is left is lost."""
@@ -134,31 +125,49 @@ class Journal:
         with self._changed:
             self._lose(self._waiting)
             self._waiting.clear()
+            self.lost += len(self)  # what the thread still tries to write
         if self.lost:
             self._log.error("answers were not remembered", lost=self.lost)
 
     def _run(self) -> None:
         while batch := self._next():
             try:
-                self._store.do(lambda connection, batch=batch: write(connection, batch))  # type: ignore[misc]
-            except StoreUnavailable as error:
-                self._again(batch, may_help=not isinstance(error.__cause__, _REFUSED))
+                self._write(batch)
+                self._purge()
             except Exception as error:  # a slip of ours: it must not be the last thing that is remembered
                 self._log.error("unexpected", error=place(error))
-                self._again(batch, may_help=False)
+
+    def _write(self, batch: Sequence[Entry]) -> None:
+        try:
+            self._store.do(partial(write, entries=batch))
+        except StoreUnavailable as error:
+            if not isinstance(error.__cause__, _REFUSED):
+                self._again(batch)
+            elif len(batch) > 1:  # one of them is refused: the others need not be lost for it
+                for each in batch:
+                    self._write([each])
             else:
-                self._settle(batch)
-                self._purge()
+                self._lose(batch)
+        except Exception:
+            self._lose(batch)
+            raise
+        else:
+            self._settle(batch)
 
     def _purge(self) -> None:
-        """Once a day, by this machine's clock: LEGCRAMPS_TODAY is for trying out, and must not make us forget."""
+        """
+        A portion after each batch, so that nothing waits for long, until all is gone that this day makes too old.
+
+        By this machine's clock: LEGCRAMPS_TODAY is for trying out, and must not make us forget.
+        """
         today = datetime.now(UTC).date()
         if today == self._purged_on:
             return
-        self._purged_on = today
         try:
-            purge(self._store, today - self._kept)
+            if not purge_some(self._store, today - self._kept):
+                self._purged_on = today
         except StoreUnavailable:
+            self._purged_on = today
             self._log.warning("what is too old was not forgotten; tomorrow is the next attempt")
 
     def _next(self) -> Sequence[Entry]:
@@ -169,12 +178,12 @@ class Journal:
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), _AT_ONCE))]
 
     def _is_due(self) -> bool:
-        return self._is_closing or self._hurried > 0 or len(self._waiting) >= _AT_ONCE
+        return self._is_closing or self._urgent > self._settled or len(self._waiting) >= _AT_ONCE
 
-    def _again(self, batch: Sequence[Entry], *, may_help: bool) -> None:
-        """Put entries back to where they were, and wait; or give them up."""
+    def _again(self, batch: Sequence[Entry]) -> None:
+        """Put entries back to where they were, and wait; at the end, give them up."""
         with self._changed:
-            if self._is_closing or not may_help:
+            if self._is_closing:
                 self._lose(batch)
                 return
             self._waiting.extendleft(reversed(batch))
@@ -198,23 +207,27 @@ def _nobody(waiting: int, lost: int) -> None:
 
 def write(connection: Connection, entries: Iterable[Entry]) -> None:
     """Put the rows of answers into the tables; a card that is there already stays as it is."""
+    every = list(entries)
     counted: Counter[tuple[date, str, str, str]] = Counter()
-    for entry in entries:
+    for entry in every:
         counted.update((entry.day, entry.client, str(kind), name) for kind, name in entry.counted)
-        fresh = {card["uuid"] for card in entry.cards if insert_new(connection, cards, dict(card))}
-        if lines := [dict(line) for line in entry.lines if line["card"] in fresh]:
-            connection.execute(insert(card_lines), lines)
+    _insert(connection, cards, [dict(card) for entry in every for card in entry.cards])
+    _insert(connection, card_lines, [dict(line) for entry in every for line in entry.lines])
     # in one order everywhere: two processes that count the same things must not wait for each other
-    for (day, client, kind, name), count in sorted(counted.items()):
-        _add(connection, {"day": day, "client": client, "kind": kind, "name": name, "count": count})
-
-
-def _add(connection: Connection, row: dict[str, Any]) -> None:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(tallies).values(row)
-    connection.execute(
-        new.on_conflict_do_update(
-            index_elements=list(tallies.primary_key.columns),
-            set_={"count": tallies.c.count + new.excluded.count},
-        )
+    _add(
+        connection,
+        [dict(zip(_COUNTED, (*key, count), strict=True)) for key, count in sorted(counted.items())],
     )
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _add(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        new = insert_into(connection, tallies)
+        more = tallies.c.count + new.excluded.count
+        key = list(tallies.primary_key.columns)
+        connection.execute(new.on_conflict_do_update(index_elements=key, set_={"count": more}), rows)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from cds_service.criteria import HasDiagnosis, Undated, Within
 from cds_service.dates import Span
-from cds_service.facts import Diagnosed, LabResult, Timing
+from cds_service.facts import Diagnosed, Fact, LabResult, Timing
 from cds_service.findings import Finding
 from cds_service.knowledge import Contributor
 from cds_service.result_criteria import Of
@@ -29,12 +29,17 @@ def in_short(findings: Iterable[Finding]) -> frozenset[str]:
 
 def _words(finding: Finding) -> Iterator[str]:
     for fact in (*finding.facts, *finding.evidence):
-        if isinstance(fact, Timing):
-            yield from _drug(fact)
-        elif isinstance(fact, LabResult):
-            yield from _value(fact)
-        else:
-            yield from _diagnosis(fact, finding)
+        yield from words(fact, finding)
+
+
+def words(fact: Fact, finding: Finding) -> Iterator[str]:
+    """One fact in short, as it stands beside a finding."""
+    if isinstance(fact, Timing):
+        yield from _drug(fact)
+    elif isinstance(fact, LabResult):
+        yield from _value(fact)
+    else:
+        yield from _diagnosis(fact, finding)
 
 
 def _drug(timing: Timing) -> Iterator[str]:

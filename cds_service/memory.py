@@ -3,36 +3,40 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import anyio.to_thread
+import anyio
 from sqlalchemy import Connection, RowMapping, and_, or_, select
 
 from cds_service import feedback, pseudonyms, signals
 from cds_service import schema as tables
-from cds_service.advise import Advice, Told
+from cds_service.advise import About, Advice
 from cds_service.clients import Client
 from cds_service.errors import StoreUnavailable
 from cds_service.fading import Outcome, Shown, reports_in_short
 from cds_service.hooks import Card
-from cds_service.journal import Entry, Journal, Kind
+from cds_service.journal import Entry, Journal
 from cds_service.opened import Opened, service_id
 from cds_service.pseudonyms import Key, Keys
+from cds_service.schema import Kind
 from cds_service.store import Store, Way
 
 _PATIENCE = 0.3  # seconds that an answer waits for what was shown earlier; without it nothing fades
+_LEAST = 0.05  # seconds that are left for asking, however long the queue took
+_QUEUE_PATIENCE = 2.0  # seconds that feedback waits for what was shown before it
+_STEP = 0.005
 _REST = 5.0  # seconds in which a store that did not answer is not asked again
 _MOST = 2000  # lines of one patient, the newest: more than a chart that is opened ten times a day has in half a year
-_MARK = 8  # bytes of a mark
+_MOST_MARKS = 200  # of the facts of one card, or the reports of one patient
 _MOST_CHARTS = 100_000  # a day, that are remembered for counting each once
 
 _Seen = TypeVar("_Seen")
 
 
 class Memory:
-    """The open store, as answers use it; none of its methods fails or delays one by more than `_PATIENCE`."""
+    """The open store, as answers use it: `past` and `keep` never fail one, nor delay it by more than `_PATIENCE`."""
 
     def __init__(
         self, store: Store, keys: Keys, kept_days: int, clock: Callable[[], float] = time.time
@@ -40,6 +44,7 @@ class Memory:
         self._store = store
         self._keys = keys
         self._clock = clock
+        self._failures = 0
         self._resting_until = 0.0
         self._day = date.min
         self._charts: set[bytes] = set()
@@ -53,13 +58,21 @@ class Memory:
         """
         if time.monotonic() < self._resting_until:
             return None
-        if self.journal.has(_patient(self._keys.newest, opened)):  # shown a moment ago
-            await anyio.to_thread.run_sync(self.journal.wait, _PATIENCE)
+        until = time.monotonic() + _PATIENCE
+        patient = _patient(self._keys.newest, opened)
+        if self.journal.has(patient):  # shown a moment ago
+            self.journal.hurry()
+            await _until(lambda: not self.journal.has(patient), _PATIENCE)
         try:
-            return await self._store.ask(partial(self._shown, opened), Way.READING, _PATIENCE)
+            left = max(_LEAST, until - time.monotonic())
+            found = await self._store.ask(partial(self._shown, opened), Way.READING, left)
         except StoreUnavailable:
-            self._resting_until = time.monotonic() + _REST
+            self._failures += 1
+            if self._failures > 1:  # one may be about this chart only
+                self._resting_until = time.monotonic() + _REST
             return None
+        self._failures = 0
+        return found
 
     def keep(self, opened: Opened, advice: Advice, issued: Sequence[Card]) -> None:
         """Remember an answer; *issued* are its cards with their uuids, shown or not (a silent client's)."""
@@ -92,7 +105,9 @@ class Memory:
             StoreUnavailable: If that is not certain.
         """
         # else a restart could know of an override and not of its card
-        if not await anyio.to_thread.run_sync(self.journal.wait, 2.0):
+        number = self.journal.hurry()
+        await _until(lambda: self.journal.is_settled(number), _QUEUE_PATIENCE)
+        if not self.journal.is_settled(number):
             raise StoreUnavailable("the store does not keep up; send the feedback again in a while")
         now = int(self._clock() * 1000)
         await self._store.ask(
@@ -115,15 +130,6 @@ class Memory:
             return work(connection)
 
         return await self._store.ask(patiently, Way.READING, seconds)
-
-    async def check(self) -> None:
-        """
-        Make sure that the store can be written.
-
-        Raises:
-            StoreUnavailable: If it can't.
-        """
-        await self._store.check()
 
     def close(self) -> None:
         """Write what is still queued."""
@@ -163,7 +169,7 @@ class Memory:
             "client": opened.client.name,
             "service": service_id(opened.call.hook),
             "issued_on": opened.today,
-            "issued_at": int(self._clock()),
+            "issued_at": int(self._clock() * 1000),
             "is_silent": opened.client.is_silent,
             "reports": _marks(reports, key, _patient(key, opened)),
         }
@@ -195,11 +201,25 @@ def key_file(store: str, named: Path | None) -> Path:
     return file.with_name(f"{file.name}.keys")
 
 
+async def _until(holds: Callable[[], bool], seconds: float) -> None:
+    """Wait until something holds, for *seconds* at most; without a thread, which others would have to wait for."""
+    with anyio.move_on_after(seconds):
+        while not holds():
+            await anyio.sleep(_STEP)
+
+
 # --- to the store -----------------------------------------------------------------------------------------------
 
 
 def _patient(key: Key, opened: Opened) -> bytes:
-    return key.of("patient", opened.client.name, opened.call.patient_id)
+    return key.of("patient", _numbered_by(opened), opened.call.patient_id)
+
+
+def _numbered_by(opened: Opened) -> str:
+    """Who gave the patient that id: the client, or that one of its FHIR servers that it names."""
+    client, server = opened.client, opened.call.fhir_server
+    is_one = len(client.fhir_bases) == 1 and bool(client.issuer)  # nobody's client is whoever calls
+    return client.name if is_one or server is None else f"{client.name} {server.rstrip('/').casefold()}"
 
 
 def _user(key: Key, opened: Opened) -> bytes:
@@ -215,7 +235,7 @@ def _told(card: Card) -> dict[str, Any]:
     return {"kind": card.extension["org.legcramps.card"], "indicator": card.indicator}
 
 
-def _lines_of(told: Told, key: Key, patient: bytes) -> Iterator[dict[str, Any]]:
+def _lines_of(told: About, key: Key, patient: bytes) -> Iterator[dict[str, Any]]:
     matters = dict.fromkeys(told.matters)
     for place, matter in enumerate((*matters, *(each for each in told.parts if each not in matters))):
         facts = _marks(matter.facts, key, patient)
@@ -224,13 +244,17 @@ def _lines_of(told: Told, key: Key, patient: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _marks(facts: frozenset[str], key: Key, patient: bytes) -> bytes:
-    return b"".join(sorted(key.mark(patient, fact) for fact in facts))
+    # of more than a card could tell, a part is kept: they never count as the same, and the card speaks
+    return b"".join(sorted(key.mark(patient, fact) for fact in sorted(facts)[:_MOST_MARKS]))
 
 
 def _counted(opened: Opened, advice: Advice) -> Iterator[tuple[Kind, str]]:
-    yield Kind.ANSWER, answered(opened.client, advice)
-    if advice.facts is not None and advice.facts.reports:
-        yield Kind.REPORTED, "report"
+    if opened.call.hook != "patient-view":
+        yield Kind.ORDER, answered(opened.client, advice)
+    else:
+        yield Kind.ANSWER, answered(opened.client, advice)
+        if advice.facts is not None and advice.facts.reports:
+            yield Kind.REPORTED, "report"
     for rule in dict.fromkeys(advice.triggered):
         yield Kind.TRIGGERED, rule
     for rule in dict.fromkeys(each.matter.rule for each in advice.faded):
@@ -296,5 +320,7 @@ def _remembered(
     )
 
 
+@lru_cache(maxsize=1024)  # many lines of one patient have the same
 def _split(marks: bytes) -> frozenset[bytes]:
-    return frozenset(marks[place : place + _MARK] for place in range(0, len(marks), _MARK))
+    size = pseudonyms.MARK
+    return frozenset(marks[place : place + size] for place in range(0, len(marks), size))

@@ -118,6 +118,11 @@ class Metrics:
         self._make(self._registry)
         self._tell(knowledge)
 
+    @property
+    def reasons(self) -> frozenset[str]:
+        """The codes of override reasons that are known."""
+        return self._reasons
+
     def _make(self, registry: CollectorRegistry) -> None:
         def counter(name: str, tells: str, *labels: str) -> _Series[Counter]:
             return _Series(Counter(f"legcramps_{name}", tells, labels, registry=registry))

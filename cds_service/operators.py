@@ -17,7 +17,8 @@ from cds_service.settings import Settings
 _SETTING = "LEGCRAMPS_OPERATOR_TOKEN_FILE"
 _TOKEN = re.compile(rb"[!-~]{16,4096}")  # what a header can carry, and nobody tries out
 _SAID = "send Authorization: Bearer with the operator's token, or ask on the machine itself"
-# What proxies add. One that adds nothing still speaks HTTP/1.0 to us (nginx, as long as nobody says otherwise).
+# What proxies add; and some speak HTTP/1.0. One that does neither can't be told from somebody here (nginx since 1.29.7,
+# as it comes): so who has a proxy sets a public LEGCRAMPS_BASE_URL, or a token, which then everybody needs.
 _OF_PROXIES = frozenset(
     {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
 )
@@ -61,9 +62,8 @@ class Operators:
             Unauthenticated: When it isn't.
         """
         sent = request.headers.getlist("authorization")
-        if self._is_token(sent):
-            return
-        if not (self.is_for_this_machine and _is_from_here(request)):
+        is_here = self.token is None and self.is_for_this_machine and _is_from_here(request)
+        if not (is_here or self._is_token(sent)):
             raise Unauthenticated("operator-token" if sent else "no-operator-token", said=_SAID)
 
     def _is_token(self, authorization: list[str]) -> bool:

@@ -1,6 +1,7 @@
 """What operators and governance groups see of the service: figures for Prometheus, and the report."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ class Oversight:
     reception: Reception
     metrics: Metrics
     operators: Operators
+    one_report: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def figures(self, request: Request) -> Response:
         """Figures for Prometheus."""
@@ -80,7 +82,8 @@ class Oversight:
             raise HTTPException(404, "nothing is remembered here, so there is nothing to report")
         last = today(self.settings)
         first = monday(last) - timedelta(weeks=weeks - 1)
-        return await memory.look(lambda connection: figures(connection, first, last), _PATIENCE)
+        async with self.one_report:  # it takes seconds of a large hospital's database
+            return await memory.look(lambda connection: figures(connection, first, last), _PATIENCE)
 
 
 def _weeks(request: Request) -> int:

@@ -222,7 +222,8 @@ def onset(facts: Facts) -> str:
 
 def other_reports(facts: Facts) -> str:
     """When else they were reported; "" when that is all."""
-    others = [each for each in facts.reports if each.onset and each.onset != facts.onset]
+    main = facts.onset  # once: it looks at every report
+    others = [each for each in facts.reports if each.onset and each.onset != main]
     if not others:
         return ""
     more = f" and {len(others) - 1} more" if len(others) > 1 else ""

@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 _BYTES = 32  # of a key
-_MARK = 8  # of a fact's hash: to be told from the few others of one patient
+MARK = 8  # of a fact's hash: to be told from the few others of one patient
 _HELP = "write lines like 2026-11-22 and 32 bytes in base64, or let `legcramps store rotate-key` write them"
 
 
@@ -46,7 +46,7 @@ class Key:
 
     def mark(self, patient: bytes, fact: str) -> bytes:
         """A fact about a patient, told by this key (8 bytes); the same fact of another patient looks different."""
-        return hmac.digest(self.secret, b"fact\0" + patient + _bytes(fact), "sha256")[:_MARK]
+        return hmac.digest(self.secret, b"fact\0" + patient + _bytes(fact), "sha256")[:MARK]
 
     def _digest(self, text: str) -> bytes:
         return hmac.digest(self.secret, _bytes(text), "sha256")
@@ -94,10 +94,16 @@ def rotate(path: Path, today: date, kept_days: int) -> tuple[int, int]:
     keys = load(path).all
     replaced = (today, *(key.since for key in keys))
     kept = [key for key, until in zip(keys, replaced, strict=False) if (today - until).days <= kept_days]
-    everything = [Key(today, secrets.token_bytes(_BYTES)), *kept]
+    since = max(today, keys[0].since)  # a clock that ran ahead must not keep the old one in use
+    everything = [Key(since, secrets.token_bytes(_BYTES)), *kept]
+    made = path.with_name(f"{path.name}.new")
     try:
-        _write(path.with_name(f"{path.name}.new"), everything)
-        os.replace(path.with_name(f"{path.name}.new"), path)
+        made.unlink(missing_ok=True)
+        _write(made, everything)
+        owner = path.stat()
+        if (owner.st_uid, owner.st_gid) != (made.stat().st_uid, made.stat().st_gid):
+            os.chown(made, owner.st_uid, owner.st_gid)  # the service has to read it, whoever changes it
+        os.replace(made, path)
     except OSError as error:
         raise KeysInvalid(f"{path} can't be written: {error.strerror}") from None
     return len(everything), len(keys) - len(kept)
@@ -112,13 +118,15 @@ def _make(path: Path) -> None:
         os.link(made, path)
     except FileExistsError:
         pass
+    except OSError:  # a file system without links
+        os.replace(made, path)
     finally:
-        made.unlink()
+        made.unlink(missing_ok=True)
 
 
 def _write(path: Path, keys: Sequence[Key]) -> None:
     lines = (f"{key.since.isoformat()} {base64.b64encode(key.secret).decode()}\n" for key in keys)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(
             "# Keys of the hashes in the store, each with its first day. Keep a copy apart from the store's.\n"
         )

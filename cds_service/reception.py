@@ -217,7 +217,14 @@ def _memory(settings: Settings, store: "Store | None") -> "Memory | None":
         return None
     from cds_service.memory import Memory, keys_of
 
-    return Memory(store, keys_of(settings.store, settings.hash_keys), settings.retention_days)
+    try:
+        keys = keys_of(settings.store, settings.hash_keys)
+    except ValueError as problem:
+        if settings.names_store or settings.hash_keys is not None:
+            raise
+        structlog.get_logger().warning("nothing is remembered", problem=str(problem))
+        return None
+    return Memory(store, keys, settings.retention_days)
 
 
 def _base_urls(settings: Settings) -> tuple[str, ...]:

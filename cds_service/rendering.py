@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cds_service import suggestions, wording
+from cds_service.beside import with_beside
 from cds_service.chains import Group, Matter, Selection
 from cds_service.facts import Facts, LabResult
 from cds_service.findings import SetAside
@@ -31,8 +32,8 @@ _CRITICAL_REASONS = (
     Coding("handled", f"{_CODES}/override-reason", "Already acted on"),
     Coding("spurious", f"{_CODES}/override-reason", "Sample error"),
 )
-REASON_CODES = tuple(each.code for each in (*_REASONS, *_CRITICAL_REASONS))
-"""The codes of the override reasons that any card may offer."""
+REASON_CODES = (*(each.code for each in (*_REASONS, *_CRITICAL_REASONS)), "ordered", "not-nlc")
+"""The codes of the override reasons that any card may offer, and those that CARDS has in place of HL7's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,10 @@ def cards(
     facts: Facts,
     desk: Desk,
     *,
-    is_all: bool = True,
+    faded: Sequence[Group] = (),
 ) -> tuple[Worded, ...]:
     """
-    The cards of one answer, most urgent first; *is_all* when nothing that was found was left out of the selection.
+    The cards of one answer, most urgent first; *faded* is what was found too, and is not told again.
 
     What was set aside is told on the also-consider card, else on the last main card that is not critical; a `data`
     card comes last, only when something was missing that could change the answer.
@@ -83,14 +84,15 @@ def cards(
         _main(group, aside, told, taken, facts, desk, tells=place == tells, alerts=() if place else alerts)
         for place, group in enumerate(selection.main)
     ]
-    made = [_about(card, [group]) for card, group in zip(main, selection.main, strict=True)]
+    made = [_about(card, [group], facts) for card, group in zip(main, selection.main, strict=True)]
     if selection.also:
         told_aside = {found["row"] for card in main for found in card.extension.get(_FINDINGS, ())}
         rest = [each for each in aside if each.contributor.row not in told_aside]
-        also = _also(selection, rest, main, taken, facts, desk, alerts=() if main else alerts)
-        made.append(_about(also, selection.also))
+        found = (*selection.main, *faded)
+        also = _also(selection, found, rest, main, taken, facts, desk, alerts=() if main else alerts)
+        made.append(_about(also, selection.also, facts))
     lines = gaps.lines(orders_matter=any(each.card.suggestions for each in made))
-    if is_all and not made and not lines and not alerts and desk.policy.says_nothing_found:
+    if not (faded or made or lines or alerts) and desk.policy.says_nothing_found:
         made.append(Worded(_nothing_found(facts, desk), (_NOTHING_FOUND,), is_of_findings=False))
     if lines:
         lacking = Matter("data", "info", frozenset(lines))
@@ -98,9 +100,12 @@ def cards(
     return tuple(made)
 
 
-def _about(card: Card, groups: Sequence[Group]) -> Worded:
-    matters = tuple(matter for group in groups for matter in (group.matter, *group.beside))
-    return Worded(card, matters, tuple(part for group in groups for part in group.parts))
+def _about(card: Card, groups: Sequence[Group], facts: Facts) -> Worded:
+    matters, parts = [], []
+    for group in groups:
+        matters += [with_beside(each, group, facts) for each in (group.matter, *group.beside)]
+        parts += [with_beside(each, group, facts) for each in group.parts]
+    return Worded(card, tuple(matters), tuple(parts))
 
 
 def _analytes(groups: Iterable[Group]) -> frozenset[str]:
@@ -140,6 +145,7 @@ def _main(
 
 def _also(
     selection: Selection,
+    found: Iterable[Group],
     aside: Sequence[SetAside],
     main: Sequence[Card],
     taken: set[str],
@@ -149,7 +155,7 @@ def _also(
     alerts: Sequence[str],
 ) -> Card:
     # no self-care beside an urgent card, or where a clot or a failing kidney is in question
-    flagged = any(each.level == "critical" or each.lead.flag for each in selection.main)
+    flagged = any(each.level == "critical" or each.lead.flag for each in found)
     urgent = flagged or bool(wording.alerts(facts, desk.knowledge, ()))
     detail = wording.also_detail(selection, aside, facts, desk.knowledge, is_urgent=urgent, alerts=alerts)
     offered = suggestions.suggestions(selection.also, facts, desk.knowledge, desk.orders, desk.subject, taken)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Delete, Select, delete, select
@@ -32,6 +33,17 @@ def purge(store: Store, before: date) -> Purged:
         _all(store, lambda connection: _some_feedback(connection, before)),
         _all(store, lambda connection: _counts(connection, before)),
     )
+
+
+def purge_some(store: Store, before: date) -> bool:
+    """
+    Forget a portion of them; whether there was any.
+
+    Raises:
+        StoreUnavailable: When the database doesn't answer.
+    """
+    portions = (_some_cards, _some_feedback, _counts)
+    return any(store.do(partial(some, before=before)) for some in portions)
 
 
 def _all(store: Store, some: Callable[[Connection], int]) -> int:

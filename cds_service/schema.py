@@ -1,5 +1,7 @@
 """The store's tables: what outlives a request. Nothing clinical, and nobody's name or id, is in any of them."""
 
+from enum import StrEnum
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -13,6 +15,18 @@ from sqlalchemy import (
     String,
     Table,
 )
+
+
+class Kind(StrEnum):
+    """What is counted by day."""
+
+    ANSWER = "answer"  # of a chart that was opened: "cards", or the reason of an empty answer
+    ORDER = "order"  # the same, where an order is being signed
+    REPORTED = "reported"  # "report": answers for a patient with a report of cramps
+    TRIGGERED = "triggered"  # a rule that spoke, shown or not
+    FADED = "faded"  # a rule that was silent since it had been shown or overridden
+    SIGNAL = "signal"  # see signals
+
 
 metadata = MetaData(
     naming_convention={
@@ -41,7 +55,7 @@ cards = Table(
     Column("kind", String(16), nullable=False),  # main, also-consider or data
     Column("indicator", String(8), nullable=False),
     Column("issued_on", Date, nullable=False),  # the calendar day at the site
-    Column("issued_at", BigInteger, nullable=False),  # seconds since 1970
+    Column("issued_at", BigInteger, nullable=False),  # milliseconds since 1970
     Column("is_silent", Boolean, nullable=False),
     Column("role", String(16), nullable=False),  # the user's type: Practitioner, PractitionerRole
     Column("key", String(8), nullable=False),  # which of the site's keys made the four below (see pseudonyms)
@@ -92,7 +106,7 @@ tallies = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("client", String(64), primary_key=True),
-    Column("kind", String(16), primary_key=True),  # see journal.Kind
+    Column("kind", String(16), primary_key=True),  # see Kind
     Column("name", String(96), primary_key=True),
     Column("count", BigInteger, nullable=False),
 )

@@ -150,7 +150,8 @@ class Services:
                 check_media_type(request.headers)
                 most = min(_MOST_FEEDBACK, self.settings.max_body)
                 sent = await body(request, most, self.settings.body_seconds)
-                told = feedback.read(sent, keeps_comments=self.settings.comments)
+                read = feedback.read(sent, keeps_comments=self.settings.comments)
+                told = feedback.listed(read, self.metrics.reasons)
                 await caller.memory.hear(caller.client, told, today(self.settings))
         self._log_call(request, 200, **_said(told))
         for each in told:

@@ -22,6 +22,10 @@ _SECRETS = Path("/run/secrets")  # where containers find them, each in a file na
 _Listed = Annotated[tuple[str, ...], NoDecode]  # written with commas, not as JSON
 
 
+def _has_secrets() -> bool:
+    return _SECRETS.is_dir() and os.access(_SECRETS, os.R_OK | os.X_OK)
+
+
 def _folder(name: str) -> Path:
     """A data folder: beside the modules in an installed package, above them in the repository."""
     here = Path(__file__).resolve().parent
@@ -60,7 +64,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, extra="ignore", frozen=True, secrets_dir=_SECRETS if _SECRETS.is_dir() else None
+        env_prefix=_PREFIX, extra="ignore", frozen=True, secrets_dir=_SECRETS if _has_secrets() else None
     )
 
     host: str = Field("127.0.0.1", min_length=1)
@@ -87,7 +91,7 @@ class Settings(BaseSettings):
     unauthenticated: bool = False
     hash_keys: Path | None = None
     fade_after: int | None = Field(None, ge=0, le=1000)
-    retention_days: int = Field(400, ge=366)
+    retention_days: int = Field(400, ge=366, le=36_500)
     comments: bool = False
     operator_token_file: Path | None = None
     order_sign: bool = False
@@ -373,7 +377,9 @@ def _unknown_names() -> list[str]:
     A warning only: Kubernetes gives every container variables after the names of its services.
     """
     known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
-    strange = sorted(name for name in os.environ if name.startswith(_PREFIX) and name.upper() not in known)
+    written = {*os.environ, *(each.name for each in (_SECRETS.iterdir() if _has_secrets() else ()))}
+    ours = (name for name in written if name.upper().startswith(_PREFIX))
+    strange = sorted(name for name in ours if name.upper() not in known)
     meant = {name: get_close_matches(name, known, 1) for name in strange}
     return [
         f"{name}: is no setting" + (f"; did you mean {near[0]}?" if near else "")

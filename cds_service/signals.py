@@ -63,7 +63,7 @@ _UNITS = {
 }
 _OF_OPENS = frozenset({RECORD, "unavailable", "silence"})
 _OF_REPORTS = frozenset({"rule", "analyte", "unused", "problem", "class", "concept", "by", "recognised"})
-_OF_MEMORY = frozenset({"faded", "snoozed", "silent-mode"})  # silences that say nothing of what was sent
+_OF_MEMORY = frozenset({"faded", "silent-mode"})  # silences that say nothing of what was sent
 
 
 def whole(signal: str) -> str:

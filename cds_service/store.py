@@ -188,7 +188,7 @@ class Store:
 
     def _unavailable(self, error: Exception) -> StoreUnavailable:
         self._log.error("the store does not answer", problem=_code(error))
-        return StoreUnavailable("the store does not answer; send the request again in a while")
+        return StoreUnavailable("the store does not answer; send the request again in a second")
 
     def _transaction(self, work: Callable[[Connection], _Given], way: Way = Way.WRITING) -> _Given:
         with self._ways[way].begin() as connection:
@@ -216,10 +216,14 @@ def _key(client: str, token_id: str) -> bytes:
     return sha256(f"{client}\0{token_id}".encode("utf-8", "surrogatepass")).digest()
 
 
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insertion in the database's own dialect, which knows conflicts."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
 def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Whether the row was not there yet, by its key; now it is."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(table).values(row).on_conflict_do_nothing()
+    insert = insert_into(connection, table).values(row).on_conflict_do_nothing()
     # Without the option the count is lost on PostgreSQL: it is asked for after the cursor is closed.
     return connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount == 1
 

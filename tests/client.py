@@ -1,7 +1,8 @@
 """Calls the service in process, as a browser or an EHR would over HTTP."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -31,3 +32,22 @@ def call(
 def post(app: ASGIApp, body: bytes, headers: Mapping[str, str] | None = None) -> httpx.Response:
     """One hook call."""
     return call(app, "POST", HOOK_PATH, body, {**JSON, **(headers or {})})
+
+
+@contextmanager
+def alive(app: ASGIApp) -> Iterator[ASGIApp]:
+    """The same service, started and ended in good order, as a server does; what it remembers is written then."""
+    yield app
+
+    async def ends() -> None:
+        said = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+        async def receive() -> Any:
+            return next(said)
+
+        async def send(_: Any) -> None:
+            pass
+
+        await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
+
+    asyncio.run(ends())

@@ -89,7 +89,7 @@ class Remembered:
         what: dict[str, Any],
         *,
         at: int = 0,
-        received: int = 0,
+        received: int = 10**15,
         on: date = MONDAY,
         client: str = "ward",
     ) -> None:
@@ -118,10 +118,15 @@ class Remembered:
         self, database: Database, *, first: date = MONDAY, last: date = SUNDAY, floor: int = 1
     ) -> Figures:
         """What is counted of it; a floor of 1 masks nothing."""
+        self.into(database)
+        with database.connection() as connection:
+            return figures(connection, first, last, floor)
+
+    def into(self, database: Database) -> None:
+        """Put all of it into an empty database."""
         Store.open(database.url).close()
         with database.connection() as connection:
             self.write(connection)
-            return figures(connection, first, last, floor)
 
     def write(self, connection: Connection) -> None:
         """Put all of it into the tables."""

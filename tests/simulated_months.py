@@ -18,8 +18,7 @@ from sqlalchemy import insert
 
 from cds_service.advise import advise
 from cds_service.hooks import decode
-from cds_service.journal import Kind
-from cds_service.schema import tallies
+from cds_service.schema import Kind, tallies
 from cds_service.signals import signals
 from cds_service.store import Store
 from tests.findings_of import site

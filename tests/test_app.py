@@ -164,7 +164,7 @@ REFUSALS: dict[str, tuple[tuple[str, str, Any, dict[str, str]], int, str]] = {
     ),
     "unknown service": (("POST", "/cds-services/other", body(), JSON), 404, "there is nothing"),
     "unknown path": (("GET", "/x", None, {}), 404, "there is nothing"),
-    "unknown story": (("GET", "/demo/nobody", None, {}), 404, "there is nothing"),
+    "unknown story": (("GET", "/demo/nobody", None, {}), 404, "there is no such built-in patient"),
     "path out of the folder": (("GET", "/demo/..%2f..%2fetc", None, {}), 404, "there is nothing"),
     "get a hook": (("GET", HOOK_PATH, None, {}), 405, "this path is not for this method"),
     "post to discovery": (("POST", "/cds-services", body(), JSON), 405, "this path is not for this method"),

@@ -223,8 +223,14 @@ def test_what_was_shown_often_enough_to_a_user_falls_silent_for_that_user() -> N
 
 
 def test_what_was_shown_to_anybody_for_ninety_days_falls_silent_for_everybody() -> None:
-    assert _faded([_shown(91)], fade_after=3) == Faded(LOW_POTASSIUM, "shown-for-long", None, _ago(91), None)
-    assert _faded([_shown(90)], fade_after=3) is None
+    seen = [_shown(91), _shown(40)]
+
+    assert _faded(seen, fade_after=3) == Faded(LOW_POTASSIUM, "shown-for-long", None, _ago(91), None)
+    assert _faded([_shown(90), _shown(40)], fade_after=3) is None
+
+
+def test_what_was_shown_once_may_not_have_been_read_and_is_shown_again() -> None:
+    assert _faded([_shown(200)], fade_after=3) is None
 
 
 def test_nothing_fades_by_showings_where_that_is_switched_off() -> None:
@@ -265,7 +271,7 @@ def test_what_was_shown_before_it_was_ordered_is_looked_at_afresh() -> None:
 
 silenced = pytest.mark.parametrize(
     "past",
-    [[_overridden(1)], [_shown(ago, is_own=True) for ago in (3, 2, 1)], [_shown(100)]],
+    [[_overridden(1)], [_shown(ago, is_own=True) for ago in (3, 2, 1)], [_shown(100), _shown(50)]],
     ids=["overridden", "shown to the user", "shown for long"],
 )
 

@@ -107,8 +107,8 @@ def test_one_week_is_a_report_too(database: Database) -> None:
 def test_a_card_that_was_overridden_and_later_accepted_is_accepted(database: Database) -> None:
     past = Remembered()
     card = past.card("D01")
-    past.accepted(card, at=2, received=1, suggestions=2)
-    past.overridden(card, at=1, received=2, reason="benefit")
+    past.accepted(card, at=2, received=5, suggestions=2)
+    past.overridden(card, at=1, received=6, reason="benefit")
 
     counted = past.figures(database)
 
@@ -120,13 +120,22 @@ def test_a_card_that_was_overridden_and_later_accepted_is_accepted(database: Dat
 def test_of_outcomes_at_the_same_time_the_one_received_last_counts(database: Database) -> None:
     past = Remembered()
     card = past.card("D01")
-    past.overridden(card, at=1, received=2, reason="benefit")
-    past.accepted(card, at=1, received=1)
+    past.overridden(card, at=1, received=6, reason="benefit")
+    past.accepted(card, at=1, received=5)
 
     counted = past.figures(database)
 
     assert counted.count(Measure.OVERRIDDEN, "benefit", rule="D01") == 1
     assert counted.count(Measure.ACCEPTED) == 0
+
+
+def test_a_clock_that_runs_ahead_does_not_have_the_last_word(database: Database) -> None:
+    past = Remembered()
+    card = past.card("D01")
+    past.overridden(card, at=10**18, received=1, reason="benefit")
+    past.accepted(card, at=2, received=2)
+
+    assert past.figures(database).count(Measure.ACCEPTED) == 1
 
 
 def test_a_card_that_was_overridden_twice_counts_once_with_the_newest_reason(database: Database) -> None:

@@ -5,7 +5,6 @@ report is right to the count, and a quiet fault of a feed is found.
 What the report has to say is counted here from what was seen on the wire.
 """
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.types import ASGIApp
 
 from cds_service.app import create_app
 from cds_service.counting import monday
@@ -26,7 +24,7 @@ from cds_service.knowledge import Knowledge
 from cds_service.overseeing.watch import Watched, watch
 from cds_service.settings import Settings, load
 from cds_service.start import knowledge
-from tests.client import HOOK_PATH, JSON, call
+from tests.client import HOOK_PATH, JSON, alive, call
 from tests.databases import Database
 from tests.patients import TODAY, APatient, a_patient, days_before
 from tests.served import served
@@ -85,7 +83,7 @@ class Hospital:
     def on(self, day: date) -> Iterator["Ward"]:
         """The service on a day, in this process; ended in good order."""
         app = create_app(self.settings(day), self.known)
-        with _lifespan(app):
+        with alive(app):
             yield Ward(self, lambda path, body: call(app, "POST", path, json.dumps(body), JSON).json())
 
     @contextmanager
@@ -140,25 +138,6 @@ def _outcome(card: FHIR, outcome: str, **more: Any) -> FHIR:
 def rule_of(card: FHIR) -> str:
     rule: str = card["source"]["topic"]["code"]
     return rule
-
-
-@contextmanager
-def _lifespan(app: ASGIApp) -> Iterator[None]:
-    """The start and the end of a service, without a server around it."""
-
-    async def ends() -> None:
-        said = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
-
-        async def receive() -> FHIR:
-            return next(said)
-
-        async def send(_: Any) -> None:
-            pass
-
-        await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
-
-    yield
-    asyncio.run(ends())
 
 
 @pytest.fixture(scope="module")

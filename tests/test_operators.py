@@ -170,15 +170,16 @@ def test_the_token_is_in_no_print(tmp_path: Path) -> None:
     assert TOKEN not in repr(operators(tmp_path))
 
 
-def test_others_are_answered_with_a_401_that_tells_what_to_send(tmp_path: Path) -> None:
+def test_who_lacks_the_token_gets_a_401_that_tells_what_to_send(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN)
     app = create_app(load(store="none", operator_token_file=tmp_path / "token"))
 
-    here = call(app, "GET", "/metrics", headers=dict([HOST]))
+    here = call(create_app(load(store="none")), "GET", "/metrics", headers=dict([HOST]))
+    here_too = call(app, "GET", "/metrics", headers=dict([HOST]))
     passed_on = call(app, "GET", "/metrics", headers=dict([HOST, ("x-forwarded-for", "192.0.2.1")]))
     with_token = call(app, "GET", "/metrics", headers=dict([BEARER]))
 
-    assert [each.status_code for each in (here, passed_on, with_token)] == [200, 401, 200]
+    assert [each.status_code for each in (here, here_too, passed_on, with_token)] == [200, 401, 401, 200]
     assert passed_on.headers["www-authenticate"] == "Bearer"
     assert passed_on.json()["issue"][0]["diagnostics"].startswith(
         "send Authorization: Bearer with the operator"

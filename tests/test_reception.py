@@ -162,7 +162,10 @@ def test_the_sandbox_is_trusted_where_the_site_says_so_and_the_log_is_loud(tmp_p
 
     assert post(app, body()).status_code == 401
     assert post(app, body(), as_sandbox).status_code == 401  # another key than the published one
-    assert "anybody is let in" in site.warnings(site.load(trust_sandbox=True, store=f"sqlite:///{tmp_path}/store.db"))[0]
+    assert (
+        "anybody is let in"
+        in site.warnings(site.load(trust_sandbox=True, store=f"sqlite:///{tmp_path}/store.db"))[0]
+    )
 
 
 def test_a_database_that_does_not_answer_is_503_and_nobody_is_let_in(

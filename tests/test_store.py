@@ -217,7 +217,7 @@ def test_a_store_that_is_locked_for_too_long_is_unavailable_and_then_answers_aga
         answer = _remember(store, "id-1")
 
     assert answer is True
-    assert str(told.value) == "the store does not answer; send the request again in a while"
+    assert str(told.value) == "the store does not answer; send the request again in a second"
     (logged,) = (each for each in logs if each["log_level"] == "error")
     assert logged["event"] == "the store does not answer"
     assert logged["problem"] in ("OperationalError SQLITE_BUSY", "QueryCanceled 57014")

@@ -7,16 +7,14 @@ from rich.console import Console
 
 from cds_service import report_pages, start
 from cds_service.counting import monday
-from cds_service.errors import StoreUnavailable
 from cds_service.figures import Figures, figures
+from cds_service.overseeing.the_store import read
 from cds_service.report_tables import Labels
 from cds_service.settings import Settings, today
-from cds_service.store import Store, Way
 
 Output = Literal["csv", "html", "text"]
 MOST_WEEKS = 60
 """More than the store keeps by default."""
-_PATIENCE = 60.0  # seconds: nobody's answer waits for a report
 
 
 def report(settings: Settings, weeks: int, output: Output, out: TextIO) -> None:
@@ -44,29 +42,4 @@ def _counted(settings: Settings, weeks: int) -> Figures:
         raise ValueError(f"--weeks: is a number from 1 to {MOST_WEEKS}")
     last = today(settings)
     first = monday(last) - timedelta(weeks=weeks - 1)
-    store = the_store(settings)
-    try:
-        return store.do(lambda connection: figures(connection, first, last), Way.READING)
-    except StoreUnavailable:
-        raise ValueError("LEGCRAMPS_STORE: the database does not answer; try again") from None
-    finally:
-        store.close()
-
-
-def the_store(settings: Settings) -> Store:
-    """
-    The store, which has to be there: a report on an empty one that was made just now would be a wrong name's fault.
-
-    Raises:
-        ValueError: When there is none.
-    """
-    if not settings.remembers:
-        raise ValueError(
-            "LEGCRAMPS_STORE: nothing is remembered, so there is nothing to report; name a database"
-        )
-    file = Store.file_of(settings.store)
-    if file is not None and not file.exists():
-        raise ValueError(
-            f"LEGCRAMPS_STORE: there is no database at {file}; name the one that the service writes"
-        )
-    return Store.open(settings.store, patience=_PATIENCE)
+    return read(settings, lambda connection: figures(connection, first, last))

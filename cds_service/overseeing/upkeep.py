@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from cds_service import memory, pseudonyms
-from cds_service.errors import StoreUnavailable
-from cds_service.overseeing.report import the_store
+from cds_service.overseeing.the_store import opened
 from cds_service.retention import purge
 from cds_service.settings import Settings, today
 
@@ -17,15 +16,8 @@ def forget(settings: Settings, older_than: int) -> str:
         ValueError: When there is no store, or it does not answer; one line for a person.
     """
     before = today(settings) - timedelta(days=older_than)
-    store = the_store(settings)
-    try:
+    with opened(settings) as store:
         gone = purge(store, before)
-    except StoreUnavailable:
-        raise ValueError(
-            "LEGCRAMPS_STORE: the database does not answer; what is gone is gone, try again"
-        ) from None
-    finally:
-        store.close()
     rest = f"{gone.feedback} outcomes, {gone.counts} counts"
     return f"Deleted what is from before {before}: {gone.cards} cards, {rest}."
 
@@ -40,6 +32,10 @@ def rotate_key(settings: Settings) -> str:
     if not settings.remembers:
         raise ValueError("LEGCRAMPS_STORE: nothing is remembered, so there are no keys; name a database")
     file = memory.key_file(settings.store, settings.hash_keys)
+    if not file.exists():  # the service makes its own when it starts
+        raise ValueError(
+            f"LEGCRAMPS_HASH_KEYS: there is no file of keys at {file}; name the one that the service uses"
+        )
     there, gone = pseudonyms.rotate(file, today(settings), settings.retention_days)
     return (
         f"{file} has a new key, and {there - 1} older ones to find what they made; {gone} that nothing needs any more "

@@ -13,16 +13,13 @@ from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 from sqlalchemy import Connection, select
 
 from cds_service import start
-from cds_service.errors import KnowledgeInvalid, StoreUnavailable
-from cds_service.journal import Kind
+from cds_service.errors import KnowledgeInvalid
 from cds_service.overseeing.alarms import DAYS, LEAST_PAST, PAST, Alarm, Counts, alarms
 from cds_service.overseeing.faults import Fault, faults, name
-from cds_service.schema import tallies
+from cds_service.overseeing.the_store import read
+from cds_service.schema import Kind, tallies
 from cds_service.settings import Settings
 from cds_service.signals import OPEN
-from cds_service.store import Store, Way
-
-_PATIENCE = 60.0  # seconds: nobody's answer waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def watch(settings: Settings, watched: Watched, today: date, out: TextIO) -> int
         ValueError: When it can't look, with one line for a person: exit code 2.
     """
     last = today - timedelta(days=1)
-    counted = _counted(settings, today - timedelta(days=DAYS + PAST), last)
+    counted = _counted(settings, today - timedelta(days=DAYS + PAST), today)
     if not counted:
         raise ValueError(
             "LEGCRAMPS_STORE: nothing was counted there in four months; name the database that the service writes"
@@ -107,25 +104,7 @@ def _names(settings: Settings) -> Mapping[str, str]:
 
 
 def _counted(settings: Settings, first: date, last: date) -> dict[str, Counts]:
-    store = _store(settings)
-    try:
-        return store.do(lambda connection: counts(connection, first, last), Way.READING)
-    except StoreUnavailable:
-        raise ValueError("LEGCRAMPS_STORE: the database does not answer; try again") from None
-    finally:
-        store.close()
-
-
-def _store(settings: Settings) -> Store:
-    """The store, which has to be there: on an empty one, made just now, nothing would ever change."""
-    if not settings.remembers:
-        raise ValueError("LEGCRAMPS_STORE: nothing is remembered, so nothing can be watched; name a database")
-    file = Store.file_of(settings.store)
-    if file is not None and not file.exists():
-        raise ValueError(
-            f"LEGCRAMPS_STORE: there is no database at {file}; name the one that the service writes"
-        )
-    return Store.open(settings.store, patience=_PATIENCE)
+    return read(settings, lambda connection: counts(connection, first, last))
 
 
 def counts(connection: Connection, first: date, last: date) -> dict[str, Counts]:
