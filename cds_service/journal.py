@@ -23,7 +23,7 @@ from cds_service.store import Store, insert_into
 
 _MOST = 10_000  # answers that wait: some minutes of a large hospital, a few dozen MB
 _AT_ONCE = 500  # answers in one transaction
-_LINGER = 0.05  # seconds that the thread waits for more, so that a busy service commits less often
+_LINGER = 0.2  # seconds that the thread waits for more, so that a busy service commits less often
 _REFUSED = (DataError, IntegrityError, ProgrammingError)  # the same rows would be refused again
 _COUNTED = tuple(column.name for column in tallies.columns)
 _AGAIN = 1.0  # seconds until the next attempt when the store did not answer

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
-from sqlalchemy import Connection, RowMapping, and_, or_, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, or_, select
 
 from cds_service import feedback, pseudonyms, signals
 from cds_service import schema as tables
@@ -137,7 +137,8 @@ class Memory:
 
     def _shown(self, opened: Opened, connection: Connection) -> tuple[Shown, ...]:
         keys = {_patient(key, opened): key for key in self._keys.all}
-        rows = connection.execute(_lines(opened.client, list(keys))).mappings().all()
+        whose = {"patients": list(keys), "client": opened.client.name, "is_silent": opened.client.is_silent}
+        rows = connection.execute(_LINES, whose).mappings().all()
         if not rows:
             return ()
         outcomes = _outcomes(connection, opened.client, sorted({row["uuid"] for row in rows}))
@@ -271,26 +272,30 @@ def answered(client: Client, advice: Advice) -> str:
 # --- from the store ---------------------------------------------------------------------------------------------
 
 
-def _lines(client: Client, patients: Sequence[bytes]) -> Any:
+def _made_once() -> Select[Any]:
+    """The statement for the lines of a patient: to put it together takes longer than to run it."""
     card, line = tables.cards.c, tables.card_lines.c
-    wanted = and_(card.patient.in_(patients), card.client == client.name)
-    seen = or_(card.is_silent.is_(False), card.is_silent.is_(client.is_silent))
+    told = (
+        card.uuid,
+        card.patient,
+        card.user,
+        card.reports,
+        card.issued_on,
+        line.rule,
+        line.level,
+        line.facts,
+    )
     return (
-        select(
-            card.uuid,
-            card.patient,
-            card.user,
-            card.reports,
-            card.issued_on,
-            line.rule,
-            line.level,
-            line.facts,
-        )
+        select(*told)
         .join_from(tables.cards, tables.card_lines)
-        .where(wanted, seen)
+        .where(card.patient.in_(bindparam("patients", expanding=True)), card.client == bindparam("client"))
+        .where(or_(card.is_silent.is_(False), card.is_silent == bindparam("is_silent")))
         .order_by(card.issued_on.desc(), card.issued_at.desc())
         .limit(_MOST)
     )
+
+
+_LINES = _made_once()
 
 
 def _outcomes(connection: Connection, client: Client, cards: Sequence[str]) -> Mapping[str, Outcome]:

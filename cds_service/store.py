@@ -373,5 +373,8 @@ def _begin(connection: Connection) -> None:
     One that writes takes the lock at once: to ask for it halfway fails without waiting when somebody else has written.
     """
     way = connection.get_execution_options().get(_WAY, Way.WRITING)
-    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if way is Way.LASTING else 'NORMAL'}")
+    how = "FULL" if way is Way.LASTING else "NORMAL"
+    if connection.info.get(_WAY) != how:
+        connection.exec_driver_sql(f"PRAGMA synchronous={how}")
+        connection.info[_WAY] = how
     connection.exec_driver_sql("BEGIN" if way is Way.READING else "BEGIN IMMEDIATE")
