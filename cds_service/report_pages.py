@@ -110,7 +110,7 @@ def csv(figures: Figures) -> str:
     """
     One row for each week, client, rule, measure and reason with a count that is not 0; no totals.
 
-    Opens and answers, and cards each counted once, have no rule. A masked count is "<5", or "hidden".
+    Openings and answers, and cards each counted once, have no rule. A masked count is "<5", or "hidden".
     """
     text = StringIO()
     writer = files.writer(text, lineterminator="\n")
@@ -165,5 +165,6 @@ def _cells(row: Row) -> list[Text]:
 def _masks(figures: Figures) -> str:
     return (
         f"<{figures.floor}: from 1 to {figures.floor - 1}. {HIDDEN}: any number, not told because it would give away "
-        "one of those. Shares are told where both counts are."
+        "one of those. Shares are told where both counts are. Reports of other weeks, or /metrics, may tell what is "
+        "masked here."
     )

@@ -222,4 +222,6 @@ def _greeting(settings: Settings, knowledge: Knowledge) -> str:
             f"  curl -s {settings.base_url}/demo/{DEMO_STORY} | curl -s -H 'Content-Type: application/json' "
             f"--data-binary @- {settings.base_url}{address(service_id('patient-view'))}",
         ]
+    if settings.remembers and settings.is_loopback:
+        lines.append(f"What the cards did: {settings.base_url}/report")
     return "\n".join(lines)

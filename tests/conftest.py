@@ -10,6 +10,8 @@ pytest_plugins = ["tests.databases"]
 
 # What tests answer is not remembered in this account's own store; those that are about memory name a store.
 os.environ["LEGCRAMPS_STORE"] = "none"
+# Their days stay where they are, while what is too old goes by the clock of this machine.
+os.environ["LEGCRAMPS_RETENTION_DAYS"] = "36500"
 
 # The same examples on every run, and no limit in wall-clock time: a busy machine is no counterexample.
 settings.register_profile("steady", deadline=None, derandomize=True)

@@ -169,6 +169,7 @@ def served(folder: Path, **settings: object) -> Iterator[Served]:
     usual = {name: value for name, value in os.environ.items() if not name.startswith("LEGCRAMPS_")}
     own = {
         "LEGCRAMPS_STORE": f"sqlite:///{folder / 'legcramps.db'}",
+        "LEGCRAMPS_RETENTION_DAYS": "36500",  # the days of tests stay where they are
         "LEGCRAMPS_FADE_AFTER": "0",  # tests look at one patient again and again; those about fading say so
         "TMPDIR": str(folder),
     }

@@ -353,7 +353,8 @@ def test_a_public_address_where_nobody_is_asked_who_they_are_is_told(given: FHIR
 
 
 def test_a_key_that_everybody_has_opens_no_other_address_than_loopback() -> None:
-    public = {"host": "0.0.0.0", "base_url": "https://cds.example"}  # noqa: S104 - nothing listens
+    store = "sqlite:////nowhere/legcramps.db"
+    public = {"host": "0.0.0.0", "base_url": "https://cds.example", "store": store}  # noqa: S104 - nothing listens
 
     with pytest.raises(ValueError, match="LEGCRAMPS_UNAUTHENTICATED=true"):
         load(**public, trust_sandbox=True)

@@ -65,15 +65,15 @@ def empty(sqlite_database: Database) -> Figures:
     return Remembered().figures(sqlite_database)
 
 
-def test_how_things_stand_is_told_first_and_measured_by_what_was_hoped_for(busy: Figures) -> None:
+def test_how_things_stand_is_told_first_beside_what_was_hoped_for(busy: Figures) -> None:
     facts = Tables(busy, LABELS).facts()
 
     assert [(each.value, each.remark) for each in facts] == [
-        ("1,100", "silent clients included"),
+        ("1,100", "each counts, of one chart too; silent clients included"),
         ("70", "silent clients included"),
         ("20", ""),
-        ("40.0", "target: under 60, met"),
-        ("0.0", "expected: under 2, met"),
+        ("40.0", "aim: under 60 per 100 charts, which may differ"),
+        ("0.0", "expected: under 2 per 100 charts, which may differ"),
         ("1 (5 %)", ""),
         ("14 (70 %)", ""),
         ("1", ""),
@@ -85,6 +85,19 @@ def test_each_rule_is_told_with_its_label_and_shares(busy: Figures) -> None:
 
     assert rule.about == "M1 diuretic & low potassium"
     assert rule.numbers == ("30", "20", "0", "1 (5 %)", "14 (70 %)", "6")
+
+
+def test_quinine_being_ordered_has_a_name_and_no_page_of_its_own(sqlite_database: Database) -> None:
+    past = Remembered()
+    past.shown("T01-order-sign", 7)
+
+    [row] = (
+        Tables(past.figures(sqlite_database), Labels.of(contributors.load(Path("cards"), "demo")))
+        .rules()
+        .rows
+    )
+
+    assert (row.about, row.rule) == ("T01-order-sign quinine being ordered", "")
 
 
 def test_overrides_are_told_by_reason_with_bars_on_one_scale(busy: Figures) -> None:
@@ -113,7 +126,7 @@ def test_rules_to_be_reviewed_come_first(sqlite_database: Database) -> None:
     assert [(each.rule, each.numbers[-1]) for each in table.rows] == [("D01", "yes"), ("M1", "no")]
 
 
-def test_every_open_has_one_answer(busy: Figures) -> None:
+def test_every_opening_has_one_answer(busy: Figures) -> None:
     rows = _table(busy, "Answers with cards, and why there were none").rows
 
     assert [(each.about, *each.numbers) for each in rows] == [
@@ -258,6 +271,7 @@ def test_masked_counts_are_the_same_everywhere(masked: Figures) -> None:
         assert "M1 diuretic & low potassium 30 20 0 <5 14 (70 %) 6" in told
         assert "Deceased <5 –" in told
         assert "<5: from 1 to 4" in told or "<5 is a count from 1 to 4" in told
+        assert "/metrics" in told  # where the same reader may find what is masked here
     assert "2026-W23,ward,M1,accepted,,<5\n" in table
     assert "2026-W23,ward,,answers without cards,deceased,<5\n" in table
     assert "2026-W23,ward,,answers with cards,,hidden\n" in table

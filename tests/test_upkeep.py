@@ -35,7 +35,12 @@ def left(database: Database) -> list[int]:
 
 
 def run(database: Database, *arguments: str, **more: str) -> tuple[int, str]:
-    told = {"LEGCRAMPS_STORE": database.url, "LEGCRAMPS_TODAY": str(TODAY), **more}
+    told = {
+        "LEGCRAMPS_STORE": database.url,
+        "LEGCRAMPS_TODAY": str(TODAY),
+        "LEGCRAMPS_RETENTION_DAYS": "400",
+        **more,
+    }
     result = CliRunner().invoke(app, ["store", *arguments], env=told)
     return result.exit_code, result.output
 
