@@ -96,7 +96,8 @@ class Journal:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
+            if len(self._waiting) in (1, _AT_ONCE):  # to wake the thread costs more than to queue an answer
+                self._changed.notify_all()
 
     def has(self, patient: bytes) -> bool:
         """Whether cards of a patient, by hash, are not written yet."""

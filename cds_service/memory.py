@@ -17,7 +17,7 @@ from cds_service.clients import Client
 from cds_service.errors import StoreUnavailable
 from cds_service.fading import Outcome, Shown, reports_in_short
 from cds_service.hooks import Card
-from cds_service.journal import Entry, Journal
+from cds_service.journal import Entry, Journal, Row
 from cds_service.opened import Opened, service_id
 from cds_service.pseudonyms import Key, Keys
 from cds_service.schema import Kind
@@ -77,24 +77,17 @@ class Memory:
     def keep(self, opened: Opened, advice: Advice, issued: Sequence[Card]) -> None:
         """Remember an answer; *issued* are its cards with their uuids, shown or not (a silent client's)."""
         key = self._keys.newest
-        whose = _whose(key, opened)
-        cards = [
-            {**whose, **self._when(opened, advice, key), **_told(card), "uuid": card.uuid} for card in issued
-        ]
-        lines = [
-            {"card": card.uuid, **line}
-            for card, told in zip(issued, advice.told, strict=False)
-            for line in _lines_of(told, key, whose["patient"])
-        ]
-        counted = [
-            *_counted(opened, advice),
-            *self._signals(opened, signals.signals(advice), whose["patient"]),
-        ]
-        self.journal.put(Entry(opened.today, opened.client.name, counted, cards, lines))
+        patient = _patient(key, opened)
+        cards, lines = self._rows(opened, advice, issued, key, patient) if issued else ([], [])
+        seen = self._signals(opened, patient, lambda: signals.signals(advice))
+        self.journal.put(
+            Entry(opened.today, opened.client.name, [*_counted(opened, advice), *seen], cards, lines)
+        )
 
     def miss(self, opened: Opened) -> None:
         """Count a chart of which required data could not be had."""
-        counted = self._signals(opened, signals.UNAVAILABLE, _patient(self._keys.newest, opened))
+        patient = _patient(self._keys.newest, opened)
+        counted = self._signals(opened, patient, lambda: signals.UNAVAILABLE)
         self.journal.put(Entry(opened.today, opened.client.name, counted))
 
     async def hear(self, client: Client, told: Sequence[feedback.Told], today: date) -> None:
@@ -149,7 +142,9 @@ class Memory:
             _remembered(row, marks[row["patient"]], users, outcomes.get(row["uuid"])) for row in rows
         )
 
-    def _signals(self, opened: Opened, names: Iterable[str], patient: bytes) -> Sequence[tuple[Kind, str]]:
+    def _signals(
+        self, opened: Opened, patient: bytes, names: Callable[[], Iterable[str]]
+    ) -> Sequence[tuple[Kind, str]]:
         """
         Each signal of a chart, once a day: a ward that opens one chart thirty times is no trend.
 
@@ -162,18 +157,31 @@ class Memory:
         if patient in self._charts:
             return ()
         self._charts.add(patient)
-        return [(Kind.SIGNAL, name) for name in names]
+        return [(Kind.SIGNAL, name) for name in names()]
 
-    def _when(self, opened: Opened, advice: Advice, key: Key) -> dict[str, Any]:
+    def _rows(
+        self, opened: Opened, advice: Advice, issued: Sequence[Card], key: Key, patient: bytes
+    ) -> tuple[list[Row], list[Row]]:
+        """The cards, and what they are about."""
         reports = reports_in_short(advice.facts) if advice.facts else frozenset()
-        return {
+        call = {
             "client": opened.client.name,
             "service": service_id(opened.call.hook),
             "issued_on": opened.today,
             "issued_at": int(self._clock() * 1000),
             "is_silent": opened.client.is_silent,
-            "reports": _marks(reports, key, _patient(key, opened)),
+            "role": opened.call.user.partition("/")[0],
+            "key": key.name,
+            "patient": patient,
+            "user": _user(key, opened),
+            "reports": _marks(reports, key, patient),
         }
+        lines = (
+            {"card": card.uuid, **line}
+            for card, told in zip(issued, advice.told, strict=False)
+            for line in _lines_of(told, key, patient)
+        )
+        return [{**call, **_told(card), "uuid": card.uuid} for card in issued], list(lines)
 
 
 def keys_of(store: str, named: Path | None) -> Keys:
@@ -225,11 +233,6 @@ def _numbered_by(opened: Opened) -> str:
 
 def _user(key: Key, opened: Opened) -> bytes:
     return key.of("user", opened.client.name, opened.call.user)
-
-
-def _whose(key: Key, opened: Opened) -> dict[str, Any]:
-    role = opened.call.user.partition("/")[0]
-    return {"key": key.name, "patient": _patient(key, opened), "user": _user(key, opened), "role": role}
 
 
 def _told(card: Card) -> dict[str, Any]:

@@ -222,7 +222,8 @@ def test_a_chain_that_falls_apart_as_a_value_grows_old_stays_silent() -> None:
 
     assert (rules(whole), rules(apart)) == ([["M1"]], [["D01"]])
     assert "Lithium is listed" in apart.detail("D01")
-    assert chart.opened(chart.was_opened(25, 20, 10)).silence == "faded"
+    assert chart.opened(chart.was_opened(25, 20, 15), ago=10).silence == "faded"
+    assert chart.opened(chart.was_opened(25, 20, 15)).silence == "faded"
     assert chart.opened(chart.was_overridden("reviewed", ago=10)).silence == "faded"
 
 

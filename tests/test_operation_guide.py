@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pytest
 import typer
@@ -15,9 +15,12 @@ from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 from cds_service.app import DEMO_STORY, create_app
+from cds_service.chains import Matter
 from cds_service.cli import app as commands
+from cds_service.fading import Faded, Outcome, Shown, Why, faded
 from cds_service.schema import metadata
 from cds_service.settings import Settings, load
+from cds_service.trace import faded_in_short
 from tests.client import HOOK_PATH, JSON, call, post
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +82,15 @@ HAZARD = hazards()
 TODAY = date(2026, 6, 15)
 COMMENT = "Mrs Testwell takes them no more"
 OURS = {"mmol/L", "umol/L", "tablet"}  # units are signals; SQLite's schema has "table" before "tallies"
+GROUNDS = {
+    "overridden, any reason": "reviewed",
+    "benefit outweighs": "benefit",
+    "ordered or done elsewhere": "ordered",
+    "already acted on": "handled",
+    "sample error": "spurious",
+    "not nocturnal leg cramps": "not-nlc",
+}
+"""Override reasons as the guide calls them."""
 CONTROLS, BEFORE, AFTER = 3, 4, 5
 LIKELIHOODS = ("very low", "low", "medium", "high", "very high")
 RISKS = {
@@ -224,6 +236,42 @@ def test_the_fields_of_the_log_are_those_that_there_are(tmp_path: Path) -> None:
     assert len(lines) == 4
     assert seen <= listed
     assert listed - {"level", "timestamp"} <= written("services.py", "app.py", "errors.py") | {"event"}
+
+
+@pytest.mark.parametrize(("level", "place"), [("warning", 1), ("critical", 2)])
+def test_an_override_silences_for_the_days_that_the_guide_says(level: str, place: int) -> None:
+    told = {
+        ground: re.search(r"\d+", row[place])
+        for row in table(GUIDE, "## Fading", "after")
+        for name, ground in GROUNDS.items()
+        if name in row[0]
+    }
+
+    assert {ground: days and int(days[0]) for ground, days in told.items()} == {
+        ground: silence(level, ground) for ground in GROUNDS.values()
+    }
+
+
+def silence(level: str, ground: str) -> int | None:
+    """Days for which an override silences a card; None when it doesn't."""
+    matter = Matter("D02", level, frozenset())
+    shown = Shown(
+        matter.rule, level, frozenset(), frozenset(), str.encode, TODAY, False, Outcome(True, ground, TODAY)
+    )
+    found = faded(matter, frozenset(), [shown], 3, TODAY)
+    return (found.until - found.since).days if found and found.until else None
+
+
+def test_what_has_faded_is_told_in_the_log_as_the_data_page_says() -> None:
+    what, example = next(row[1:] for row in table(DATA, "## The log", "field") if codes(row[0]) == ["faded"])
+    matter = Matter("D02", "warning", frozenset({"furosemide"}))
+
+    [told] = json.loads(codes(example)[0])
+
+    since, until = (date.fromisoformat(told[name]) for name in ("since", "until"))
+    assert told == faded_in_short(Faded(matter, "overridden", "benefit", since, until))
+    assert (until - since).days == silence("warning", "benefit")
+    assert set(get_args(Why)) < set(codes(what))
 
 
 def test_nothing_of_a_record_is_in_the_log_the_metrics_or_the_store(tmp_path: Path) -> None:
