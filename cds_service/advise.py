@@ -208,7 +208,8 @@ class _Recall:
 
     def whole(self, matter: Matter) -> Matter:
         """With what every card says; signing an order is another matter than having it on the list."""
-        rule = f"{matter.rule}-{self._hook}" if self._hook == order_signing.HOOK else matter.rule
+        is_order = self._hook == order_signing.HOOK and matter.rule != "data"
+        rule = order_signing.RULE if is_order else matter.rule
         return matter._replace(rule=rule, facts=matter.facts | self._alerts)
 
     def has_faded(self, matter: Matter) -> bool:

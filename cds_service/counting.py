@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from cds_service.opened import service_id
 from cds_service.schema import Kind, card_lines, cards, feedback, tallies
 
 _WEEK = timedelta(days=7)
@@ -142,7 +143,7 @@ def issued(connection: Connection, span: Days) -> Iterator[Cards]:
         select(
             *(_place(cards.c.issued_on, span), cards.c.client, card_lines.c.rule, cards.c.is_silent),
             *(told.c.outcome, told.c.reason, told.c.suggestions),
-            (card_lines.c.place == 0).label("is_first"),
+            and_(card_lines.c.place == 0, _is_of_chart).label("is_first"),
         )
         .join(card_lines, card_lines.c.card == cards.c.uuid)
         .outerjoin(told, told.c.card == cards.c.uuid)
@@ -192,6 +193,8 @@ def _newest(span: Days) -> Subquery:
     return select(told).where(told.c.place == 1).subquery()
 
 
+# Orders being signed are no charts that are opened: their cards count for their rule only.
+_is_of_chart = cards.c.service == service_id("patient-view")
 _is_of = and_(
     cards.c.uuid == feedback.c.card, cards.c.client == feedback.c.client, cards.c.is_silent.is_(False)
 )
@@ -202,7 +205,7 @@ def critical(connection: Connection, span: Days) -> Iterator[Critical]:
     answer = (cards.c.client, cards.c.is_silent, cards.c.patient, cards.c.user, cards.c.issued_at)
     each = (
         select(_place(cards.c.issued_on, span), *answer)
-        .where(cards.c.indicator == "critical", cards.c.issued_on.between(*span))
+        .where(cards.c.indicator == "critical", _is_of_chart, cards.c.issued_on.between(*span))
         .distinct()
         .subquery()
     )

@@ -68,9 +68,9 @@ class Faded:
     """
     What stays silent, and why.
 
-    *since* is the day of the override, of the user's last showing, or of the first one to anybody. *until* is the last
-    silent day, None when there is none: a change of facts ends the silence sooner, or alone. *reason* is the
-    override's, as CARDS names it.
+    *since* is the day of the override, of the showing to the user that was enough, or of the first one to anybody.
+    *until* is the last silent day, None when there is none: a change of facts ends the silence sooner, or alone.
+    *reason* is the override's, as CARDS names it.
     """
 
     matter: Matter

@@ -1,4 +1,4 @@
-"""Small counts kept back, and as many others as it takes that nobody works them out by subtracting."""
+"""Small counts kept back, and so many others that they do not follow from one report by subtracting."""
 
 # Who treats a patient may know whom the only card of a week was about: a count of one tells what was done there. So a
 # count below the floor is masked. Where figures beside it would tell it all the same (a total less its other parts),

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 
-from cds_service import __version__
+from cds_service import __version__, order_signing
 from cds_service.knowledge import Knowledge
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -68,7 +68,7 @@ FETCHES = frozenset(
 _STATUSES = frozenset({200, 400, 401, 403, 404, 405, 408, 412, 413, 415, 422, 500, 503})
 _INDICATORS = frozenset({"info", "warning", "critical"})
 _OUTCOMES = frozenset({"accepted", "overridden"})
-_NOT_OF_ROWS = frozenset({"also-consider", "data", "nothing-found"})
+_NOT_OF_ROWS = frozenset({"also-consider", "data", "nothing-found", order_signing.RULE})
 _MEDICATIONS = "(medications)"  # what lists of medicines refer to is read one by one
 # A call takes some milliseconds; with four seconds of fetching at the most, five are too many.
 _CALL_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)

@@ -25,6 +25,8 @@ NOT_ORDERED = "no-quinine-ordered"
 MAYBE_ORDERED = "no-quinine-ordered-but-unread-drafts"
 
 _ROW, _ORDERED = "T01", "quinine"
+RULE = f"{_ROW}-{HOOK}"
+"""What its one rule is remembered and counted as: signing is another matter than having it on the list."""
 _ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 _NAMED_BY = frozenset({"Medication", "Substance"})  # what an order for a medicine may refer to
 # statuses with which an order that is signed again is not one for taking the medicine now

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cds_service import hooks
+from cds_service import hooks, order_signing
 from cds_service.advise import Advice
 from cds_service.calls import CARRIERS
 from cds_service.errors import DataUnavailable
@@ -184,7 +184,7 @@ class Services:
             client=getattr(request.state, "client", None),
             refusal=refusal,
             silence=silence,
-            cards=[_counted(card) for card in shown],
+            cards=[_counted(card, SERVICES[_service(request)]) for card in shown],
             faded=[each.matter.rule for each in advice.faded] if advice else (),
             stages=watch.seconds if watch else None,
             fetched={each.key: each.code for each in fetched},
@@ -219,10 +219,10 @@ def _is_feedback(request: Request) -> bool:
     return request.url.path.endswith(f"/{FEEDBACK}")
 
 
-def _counted(card: Card) -> tuple[str, str]:
+def _counted(card: Card, hook: str) -> tuple[str, str]:
     """A card as metrics count it: its rule and indicator."""
     rule = card.source.topic.code if card.source.topic else ""
-    return rule, card.indicator
+    return order_signing.RULE if hook == order_signing.HOOK and rule != "data" else rule, card.indicator
 
 
 def _issued(card: Card) -> Card:

@@ -231,6 +231,26 @@ def test_codes_and_systems_are_kept_as_written() -> None:
     assert [{"code": each.reason, "system": each.reason_system} for each in kept] == reasons
 
 
+def test_only_codes_and_systems_that_were_offered_are_kept() -> None:
+    codes = frozenset({"reviewed", "replacement-started"})
+    own = "https://legcramps.org/fhir/CodeSystem/override-reason"
+    sent = [("reviewed", own), ("too-costly-uncovered", HL7), ("replacement-started", None), (None, None)]
+    strange = [("Smith-1950", own), ("reviewed", "https://ehr.example/smith"), ("Smith", "urn:oid:1.2.4711")]
+
+    kept = feedback.listed([_reasoned(*each) for each in (*sent, *strange)], codes)
+
+    assert [(each.reason, each.reason_system) for each in kept] == [
+        *sent,
+        ("other", own),
+        ("reviewed", "other"),
+        ("other", "other"),
+    ]
+
+
+def _reasoned(code: str | None, system: str | None) -> Told:
+    return Told(CARD, "overridden", AT, reason=code, reason_system=system)
+
+
 def test_a_comment_is_dropped_unless_the_site_keeps_them() -> None:
     told = _one(overrideReason={"userComment": "Mary Miller prefers quinine"})
 

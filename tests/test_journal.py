@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, NoReturn, cast
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from cds_service.journal import Entry, Journal
 from cds_service.schema import Kind
 from cds_service.store import Store
 from tests.databases import Database
+from tests.remembered import MONDAY, Remembered
 
 DAY = date(2026, 6, 15)
 LONG = 30.0  # seconds that nobody should have to wait
@@ -175,3 +177,129 @@ def test_what_is_too_old_goes_with_the_first_answer_by_the_clock_of_this_machine
 
     [[kept]] = database.rows("SELECT issued_on FROM cards")
     assert str(kept) == str(today - timedelta(days=365))
+
+
+def test_a_slip_of_ours_costs_what_it_was_about_and_is_told_without_it(
+    database: Database, store: Store
+) -> None:
+    journal = Journal(store, kept_days=400_000)
+    nameless = Entry(DAY, "north", [(Kind.ANSWER, cast(str, None)), (Kind.ANSWER, "potassium 3.1")])
+
+    with capture_logs() as logged:
+        journal.put(nameless)
+        wait(journal, LONG)
+        journal.put(an_entry(a_card()))
+        journal.close()
+
+    assert (journal.lost, counts(database)["cards"]) == (1, 1)
+    assert [each["event"] for each in logged] == ["unexpected", "answers were not remembered"]
+    assert "potassium" not in str(logged)
+
+
+def test_one_refused_answer_of_many_costs_itself_only(database: Database, store: Store) -> None:
+    journal = Journal(store, kept_days=400_000)
+
+    for changes in ({}, {"client": None}, {}):
+        journal.put(an_entry(a_card(**changes)))
+    journal.close()
+
+    assert (journal.lost, len(journal), counts(database)) == (1, 0, {"M1": 2, "cards": 2})
+
+
+def test_figures_that_can_not_be_told_keep_nothing_from_being_written(
+    database: Database, store: Store
+) -> None:
+    def full(waiting: int, lost: int) -> NoReturn:
+        raise OSError("no space left")
+
+    journal = Journal(store, kept_days=400_000)
+    journal.tell = full
+
+    for _ in range(2):
+        journal.put(an_entry(a_card()))
+        wait(journal, LONG)
+
+    assert (counts(database)["cards"], len(journal), journal.lost) == (2, 0, 0)
+    journal.tell = print
+    journal.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_has_ended_is_begun_anew(database: Database, store: Store) -> None:
+    def ends(waiting: int, lost: int) -> NoReturn:
+        raise SystemExit
+
+    journal = Journal(store, kept_days=400_000)
+    journal.tell = ends
+    for _ in range(2):
+        journal.put(an_entry(a_card()))
+        wait(journal, LONG)
+        sleep(0.05)  # until it has ended
+
+    assert counts(database)["cards"] == 2
+
+
+def test_what_is_too_old_goes_in_portions_between_answers(database: Database, store: Store) -> None:
+    """Else the queue would wait for the purge of years."""
+    past = Remembered()
+    past.shown("M1", 4500)
+    past.into(database)
+    today = datetime.now(UTC).date()
+    journal = Journal(store, kept_days=(today - MONDAY).days - 1)
+
+    left = []
+    for place in range(4):
+        journal.put(an_entry(a_card(issued_on=today)))
+        wait(journal, LONG)
+        left.append(_old(database, before=4500 - 2000 * place))
+    journal.close()
+
+    assert left == [2500, 500, 0, 0]
+
+
+def _old(database: Database, before: int) -> int:
+    """How many old cards are left once a portion of them went, or nothing goes any more."""
+    until = monotonic() + (LONG if before > 0 else 0)
+    while True:
+        found = int(
+            database.rows("SELECT count(*) FROM cards WHERE role = 'Practitioner' AND key = 'first'")[0][0]
+        )
+        if found != before or monotonic() > until:
+            return found
+        sleep(0.01)
+
+
+def test_a_purge_that_fails_is_told_and_what_is_answered_is_written(database: Database, store: Store) -> None:
+    journal = Journal(store, kept_days=366)
+    database.rows("DROP TABLE feedback")
+
+    with capture_logs() as logged:
+        for _ in range(3):
+            journal.put(an_entry(a_card(issued_on=datetime.now(UTC).date())))
+            wait(journal, LONG)
+        journal.close()
+
+    told = [each["event"] for each in logged]
+    assert (journal.lost, database.rows("SELECT count(*) FROM cards")) == (0, [(3,)])
+    assert told.count("what is too old was not forgotten; tomorrow is the next attempt") == 1
+
+
+def test_what_is_being_written_when_time_is_up_is_counted_as_lost(database: Database, store: Store) -> None:
+    journal = Journal(store, kept_days=400_000)
+
+    with database.locked("tallies"):
+        for _ in range(3):
+            journal.put(an_entry())
+        sleep(0.3)
+        journal.close(seconds=0)
+
+    assert journal.lost == 3
+
+
+def test_after_the_end_nothing_is_queued(store: Store) -> None:
+    journal = Journal(store, kept_days=400_000)
+    journal.close()
+
+    journal.put(an_entry())
+
+    assert (journal.lost, len(journal)) == (1, 0)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,14 +13,16 @@ from cds_service import feedback
 from cds_service.advise import About, Advice
 from cds_service.chains import Matter
 from cds_service.clients import Client
-from cds_service.errors import StoreUnavailable
+from cds_service.errors import DataUnavailable, StoreUnavailable
 from cds_service.fading import Outcome, Shown
 from cds_service.hooks import Card, HookRequest, Source
 from cds_service.memory import Memory, keys_of
 from cds_service.opened import Opened
 from cds_service.pseudonyms import Keys, KeysInvalid, load, rotate
 from cds_service.store import Store
+from tests.client import alive, post
 from tests.databases import Database
+from tests.test_app import an_app, body
 from tests.test_journal import wait
 
 TODAY = date(2026, 6, 15)
@@ -227,6 +230,54 @@ def test_signals_of_a_chart_are_counted_once_a_day(database: Database, store: St
         "SELECT kind, sum(count) FROM tallies WHERE name IN ('open', 'no-report') GROUP BY kind"
     )
     assert {kind: int(count) for kind, count in counted} == {"answer": 4, "signal": 3}
+
+
+def test_a_chart_without_required_data_is_counted_as_opened_and_unavailable(
+    database: Database, store: Store, keys: Keys
+) -> None:
+    memory = a_memory(store, keys)
+
+    for at in (opened(), opened(), opened(patient="2")):
+        memory.miss(at)
+    memory.close()
+
+    assert database.rows("SELECT kind, name, count FROM tallies ORDER BY name") == [
+        ("signal", "open", 2),
+        ("signal", "unavailable", 2),
+    ]
+
+
+def test_a_call_that_gets_412_is_counted_so(database: Database, tmp_path: Path) -> None:
+    def wanting(*_: object) -> NoReturn:
+        raise DataUnavailable("prefetch.conditions: was not supplied")
+
+    with alive(an_app(wanting, store=database.url, hash_keys=tmp_path / "keys")) as app:
+        answer = post(app, body())
+
+    assert answer.status_code == 412
+    assert database.rows("SELECT name, count FROM tallies ORDER BY name") == [("open", 1), ("unavailable", 1)]
+
+
+def test_signing_an_order_is_no_opening_of_a_chart(database: Database, store: Store, keys: Keys) -> None:
+    memory = a_memory(store, keys)
+    signing = replace(opened(), call=replace(opened().call, hook="order-sign"))
+
+    keep(memory, signing)
+    memory.close()
+
+    assert database.rows("SELECT kind, name, count FROM tallies ORDER BY kind") == [
+        ("order", "cards", 1),
+        ("triggered", "M1", 1),
+    ]
+
+
+def test_cards_of_one_second_are_told_apart_by_time(database: Database, store: Store, keys: Keys) -> None:
+    memory = Memory(store, keys, 400_000, lambda: AT + 0.25)
+
+    keep(memory, opened())
+    memory.close()
+
+    assert database.rows("SELECT issued_at FROM cards") == [(AT * 1000 + 250,)]
 
 
 def test_the_keys_lie_beside_a_file_and_have_to_be_named_for_a_server(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Keyed hashes and the file of their keys."""
 
+import os
 import stat
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -112,3 +114,77 @@ def test_a_file_that_cant_be_made_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(KeysInvalid, match="can't be used"):
         load(tmp_path / "state" / "store.keys")
+
+
+def test_who_changes_the_key_leaves_the_file_to_its_owner(tmp_path: Path) -> None:
+    """Root changes it, the service has to read it."""
+    file = tmp_path / "store.keys"
+    load(file)
+    if os.geteuid() == 0:
+        os.chown(file, 10001, 10002)
+    before = file.stat()
+
+    rotate(file, NOVEMBER, kept_days=400)
+
+    after = file.stat()
+    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
+    assert stat.S_IMODE(after.st_mode) == 0o600
+
+
+def test_what_was_left_of_an_earlier_change_gives_the_keys_no_other_rights(tmp_path: Path) -> None:
+    file, left = tmp_path / "store.keys", tmp_path / "store.keys.new"
+    load(file)
+    left.write_text("half of a file")
+    left.chmod(0o666)
+
+    rotate(file, NOVEMBER, kept_days=400)
+
+    assert len(load(file).all) == 2
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not left.exists()
+
+
+def test_a_link_that_somebody_put_there_is_not_followed(tmp_path: Path) -> None:
+    file, target = tmp_path / "store.keys", tmp_path / "elsewhere"
+    load(file)
+    target.write_text("of somebody else")
+    (tmp_path / "store.keys.new").symlink_to(target)
+
+    rotate(file, NOVEMBER, kept_days=400)
+
+    assert target.read_text() == "of somebody else"
+    assert not file.is_symlink()
+
+
+def test_a_new_key_is_the_newest_even_after_one_of_a_clock_that_ran_ahead(tmp_path: Path) -> None:
+    file = tmp_path / "store.keys"
+    rotate(file, date(2031, 1, 1), kept_days=400)
+    ahead = load(file).newest
+
+    rotate(file, NOVEMBER, kept_days=400)
+
+    keys = load(file).all
+    assert (keys[0] == ahead, keys[1] == ahead, len(keys)) == (False, True, 3)
+
+
+def test_a_file_that_cant_be_replaced_is_told_and_stays(tmp_path: Path) -> None:
+    file = tmp_path / "store.keys"
+    before = load(file)
+    (tmp_path / "store.keys.new").mkdir()
+
+    with pytest.raises(KeysInvalid, match="can't be written"):
+        rotate(file, NOVEMBER, kept_days=400)
+
+    assert load(file) == before
+
+
+def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> NoReturn:
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr(os, "link", none)
+
+    keys = load(tmp_path / "store.keys")
+
+    assert load(tmp_path / "store.keys") == keys
+    assert [each.name for each in tmp_path.iterdir()] == ["store.keys"]

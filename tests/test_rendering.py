@@ -5,6 +5,7 @@ import re
 import pytest
 
 from cds_service.hooks import Card
+from cds_service.rendering import REASON_CODES
 from tests.findings_of import answer
 from tests.patients import APatient, a_patient, days_before
 
@@ -84,6 +85,15 @@ def test_every_one_of_these_patients_has_a_card(name: str) -> None:
 def test_summary_is_one_line_of_fewer_than_140_characters(card: Card) -> None:
     assert 0 < len(card.summary) < 140
     assert "\n" not in card.summary
+
+
+@every_card
+def test_every_reason_that_a_card_offers_is_one_that_feedback_may_bring(card: Card) -> None:
+    assert {each.code for each in card.override_reasons} <= set(REASON_CODES)
+
+
+def test_the_names_that_the_rules_have_for_reasons_may_be_brought_too() -> None:
+    assert {"ordered", "not-nlc"} <= set(REASON_CODES)
 
 
 @every_card

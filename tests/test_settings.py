@@ -85,6 +85,8 @@ def test_links_lead_to_an_address_that_can_be_called(given: dict[str, object], u
         ({"labs_by": "name"}, "LEGCRAMPS_LABS_BY: is code or category"),
         ({"also_ask": "encounters,visits"}, "LEGCRAMPS_ALSO_ASK: is a comma list out of encounters"),
         ({"today": "yesterday"}, "LEGCRAMPS_TODAY: "),
+        ({"retention_days": 365}, "LEGCRAMPS_RETENTION_DAYS: "),
+        ({"retention_days": 36_501}, "LEGCRAMPS_RETENTION_DAYS: "),
         ({"today": "2026-06-15", "host": "ehr.example"}, "LEGCRAMPS_TODAY is for trying things out"),
     ],
 )
@@ -111,6 +113,11 @@ def test_today_is_the_day_in_the_site_s_time_zone() -> None:
         for late in (0, 60)
     }
     assert today(load()) in {before.date(), (before + timedelta(seconds=60)).date()}
+
+
+@pytest.mark.parametrize("days", [366, 36_500])
+def test_what_is_remembered_may_be_kept_for_a_year_or_a_hundred(days: int) -> None:
+    assert load(retention_days=days).retention_days == days
 
 
 def test_folders_can_be_elsewhere(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic, process_time
@@ -28,7 +27,7 @@ from cds_service.opened import Opened
 from cds_service.pseudonyms import Keys
 from cds_service.schema import feedback as table
 from cds_service.store import Store
-from tests.client import alive, call
+from tests.client import alive
 from tests.databases import Database
 from tests.findings_of import answer
 from tests.patients import APatient, a_patient, days_before
@@ -113,7 +112,7 @@ def test_a_card_about_very_many_facts_is_kept_in_short_and_never_fades(
 
 
 def opened(server: str | None = None, client: Client = NORTH) -> Opened:
-    return Opened(client, HookRequest("", "Practitioner/a", "1", server, None, {}), TODAY)
+    return Opened(client, HookRequest("", "Practitioner/a", "1", None, server, {}), TODAY)
 
 
 ANYBODY = Client("anybody", "", ())
@@ -303,10 +302,3 @@ def test_where_there_is_a_token_everybody_needs_it(tmp_path: Path) -> None:
 
     assert refused(gate, a_request(HOST)).reason == "no-operator-token"
     gate.check(a_request(HOST, BEARER))
-
-
-def test_what_required_data_could_not_be_had_for_is_counted(database: Database, tmp_path: Path) -> None:
-    from tests.client import HOOK_PATH, JSON
-    from tests.test_app import body, refusing
-
-    del HOOK_PATH, JSON, body, refusing, call, date

@@ -86,6 +86,68 @@ def test_a_new_key_is_put_before_the_old_ones(past: Database, tmp_path: Path) ->
     assert load(keys).all[1] == old
 
 
+def test_a_file_of_keys_that_is_not_there_is_not_made(past: Database, tmp_path: Path) -> None:
+    """The service would go on with its own, and this one would look as if it were in use."""
+    code, said = run(past, "rotate-key", LEGCRAMPS_HASH_KEYS=str(tmp_path / "wrong"))
+
+    assert code == 2
+    assert "LEGCRAMPS_HASH_KEYS: there is no file of keys at" in said
+    assert not (tmp_path / "wrong").exists()
+
+
+@pytest.mark.parametrize("days", ["-1", "36501", "4000000"])
+def test_an_age_that_no_calendar_has_is_refused(past: Database, days: str) -> None:
+    code, said = run(past, "purge", "--older-than", days)
+
+    assert (code, left(past)) == (2, [3, 6, 3, 3])
+    assert "--older-than" in said
+
+
+def test_the_largest_age_deletes_nothing(past: Database) -> None:
+    code, said = run(past, "purge", "--older-than", "36500")
+
+    assert (code, left(past)) == (0, [3, 6, 3, 3])
+    assert said == "Deleted what is from before 1926-07-10: 0 cards, 0 outcomes, 0 counts.\n"
+
+
+# --- the report, as a file --------------------------------------------------------------------------------------
+
+
+def report(database: Database, *arguments: str) -> tuple[int, str]:
+    told = {"LEGCRAMPS_STORE": database.url, "LEGCRAMPS_TODAY": str(TODAY)}
+    result = CliRunner().invoke(app, ["report", *arguments], env=told)
+    return result.exit_code, result.output
+
+
+def test_the_report_is_put_into_a_file(past: Database, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+
+    assert report(past, "--html", str(page)) == (0, "")
+
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_report_that_fails_leaves_the_last_one(past: Database, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("that of last week")
+
+    codes = [
+        report(past, "--html", str(page), "--weeks", "99")[0],
+        report(Database(f"sqlite:///{tmp_path}/wrong.db", "sqlite"), "--html", str(page))[0],
+    ]
+
+    assert (codes, page.read_text()) == ([2, 2], "that of last week")
+
+
+def test_a_report_is_a_page_or_a_table(past: Database, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+
+    code, said = report(past, "--csv", "--html", str(page))
+
+    assert (code, page.exists()) == (2, False)
+    assert "--csv and --html: choose one of them" in said
+
+
 @pytest.mark.parametrize("command", ["purge", "rotate-key"])
 def test_without_a_store_there_is_nothing_to_look_after(command: str) -> None:
     code, said = run(Database("none", "none"), command)

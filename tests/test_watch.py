@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from typer.testing import CliRunner
 
+from cds_service.cli import app
 from cds_service.overseeing.alarms import Alarm, Share, alarms, history
 from cds_service.overseeing.faults import Fault, faults
 from cds_service.overseeing.faults import name as words
@@ -19,6 +21,7 @@ from cds_service.settings import Settings, load
 from cds_service.signals import OPEN, RECORD, REPORT
 from cds_service.store import Store
 from tests.databases import Database
+from tests.remembered import Remembered
 from tests.simulated_months import (
     FAULTS,
     FIRST,
@@ -486,6 +489,20 @@ def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
         watch(load(store=f"sqlite:///{file}"), Watched(), _TODAY, StringIO())
 
     assert not file.exists()
+
+
+def test_on_the_first_day_it_says_that_there_is_nothing_to_compare_with(database: Database) -> None:
+    today = date(2026, 6, 15)
+    rows = Remembered()
+    for name in (OPEN, RECORD, REPORT):
+        rows.counted("signal", name, 40, on=today)
+    rows.into(database)
+    told = {"LEGCRAMPS_STORE": database.url, "LEGCRAMPS_TODAY": str(today)}
+
+    result = CliRunner().invoke(app, ["watch"], env=told)
+
+    assert result.exit_code == 0
+    assert "ward: less than 14 days of past, too short to compare" in result.output
 
 
 def test_where_nothing_was_ever_counted_it_can_not_look(sqlite_database: Database, tmp_path: Path) -> None:
