@@ -20,7 +20,7 @@ from contextlib import closing, contextmanager
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from sqlalchemy import (
@@ -35,7 +35,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -58,6 +58,9 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _Given = TypeVar("_Given")
 
@@ -216,9 +219,14 @@ def _key(client: str, token_id: str) -> bytes:
     return sha256(f"{client}\0{token_id}".encode("utf-8", "surrogatepass")).digest()
 
 
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An insertion in the database's own dialect, which knows conflicts."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    # imported here: nobody else needs it, and it takes a tenth of a second
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def insert_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
