@@ -64,8 +64,10 @@ class Group:
 
     @property
     def parts(self) -> tuple[Matter, ...]:
-        """What would be matters of their own, should the group fall apart, as urgent as they were told."""
-        return tuple(Matter(each.row, self.level, in_short([each])) for each in self.findings)
+        """What would be matters of other rules, should the group fall apart, as urgent as they were told."""
+        own = self.chain.id if self.chain else self.lead.row
+        others = (each for each in self.findings if each.row != own)
+        return tuple(Matter(each.row, self.level, in_short([each])) for each in others)
 
 
 @dataclass(frozen=True, slots=True)

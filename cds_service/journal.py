@@ -82,7 +82,10 @@ class Journal:
         """Tell how it stands."""
         with self._changed:
             since, self._told_lost = self.lost - self._told_lost, self.lost
-        self.tell(len(self), since)
+        try:
+            self.tell(len(self), since)
+        except Exception as error:  # figures that can't be written are no reason to forget
+            self._log.error("unexpected", error=place(error))
 
     def put(self, entry: Entry) -> None:
         """Queue an answer; never waits for the store."""
@@ -93,11 +96,14 @@ class Journal:
             self._waiting.append(entry)
             self._queued += 1
             self._patients.update(entry.patients)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-                self._thread.start()
+            self._start()
             if len(self._waiting) in (1, _AT_ONCE):  # to wake the thread costs more than to queue an answer
                 self._changed.notify_all()
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+            self._thread.start()
 
     def has(self, patient: bytes) -> bool:
         """Whether cards of a patient, by hash, are not written yet."""
@@ -107,6 +113,8 @@ class Journal:
     def hurry(self) -> int:
         """Have what is queued so far written at once; its number, for `is_settled`."""
         with self._changed:
+            if self._waiting:
+                self._start()
             self._urgent = self._queued
             self._changed.notify_all()
             return self._urgent

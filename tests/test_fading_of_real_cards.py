@@ -388,7 +388,7 @@ def test_signing_is_counted_as_a_rule_of_its_own() -> None:
 
 # --- laws -------------------------------------------------------------------------------------------------------
 
-few = settings(laws, max_examples=60)
+few = settings(laws, max_examples=40)
 
 MANY = with_another_card(
     cramping()

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from typer.testing import CliRunner
 
-from cds_service.cli import app
 from cds_service.overseeing.alarms import Alarm, Share, alarms, history
 from cds_service.overseeing.faults import Fault, faults
 from cds_service.overseeing.faults import name as words
@@ -497,12 +495,12 @@ def test_on_the_first_day_it_says_that_there_is_nothing_to_compare_with(database
     for name in (OPEN, RECORD, REPORT):
         rows.counted("signal", name, 40, on=today)
     rows.into(database)
-    told = {"LEGCRAMPS_STORE": database.url, "LEGCRAMPS_TODAY": str(today)}
+    out = StringIO()
 
-    result = CliRunner().invoke(app, ["watch"], env=told)
+    code = watch(load(store=database.url), Watched(), today, out)
 
-    assert result.exit_code == 0
-    assert "ward: less than 14 days of past, too short to compare" in result.output
+    assert code == 0
+    assert "ward: less than 14 days of past, too short to compare" in out.getvalue()
 
 
 def test_where_nothing_was_ever_counted_it_can_not_look(sqlite_database: Database, tmp_path: Path) -> None:
