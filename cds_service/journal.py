@@ -157,7 +157,7 @@ class Journal:
                     self._write([each])
             else:
                 self._lose(batch)
-        except Exception:
+        except Exception:  # `_run` tells of it; these entries would bring it about again
             self._lose(batch)
             raise
         else:

@@ -245,7 +245,7 @@ class Metrics:
         registry = self._registry
         if self._folder is not None:
             registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
+            multiprocess.MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call] # it has no types
         try:
             encode, media_type = choose_encoder(accept)
             return encode(registry), media_type
@@ -255,7 +255,7 @@ class Metrics:
 
 def forget(pid: int | None, folder: Path) -> None:
     """Take a worker that ended out of what is told of the present; what it counted stays."""
-    multiprocess.mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+    multiprocess.mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call] # it has no types
 
 
 def _listed(value: str, words: frozenset[str]) -> str:
