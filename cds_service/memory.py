@@ -116,9 +116,8 @@ class Memory:
         """
 
         def patiently(connection: Connection) -> _Seen:
-            if (
-                connection.dialect.name == "postgresql"
-            ):  # which else ends what takes longer than an answer may
+            if connection.dialect.name == "postgresql":
+                # else it ends what takes longer than an answer may
                 connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
             return work(connection)
 
