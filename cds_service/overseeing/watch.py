@@ -62,7 +62,9 @@ def watch(settings: Settings, watched: Watched, today: date, out: TextIO) -> int
     if watched.as_json:
         out.write(f"{msgspec.json.encode(_data(found, names, last)).decode()}\n")
     else:
-        out.writelines(f"{line}\n" for line in _lines(found, names, _quiet(counted, last, watched)))
+        quiet = _quiet(counted, last, watched)
+        is_sure = len(quiet) < len(counted)
+        out.writelines(f"{line}\n" for line in _lines(found, names, quiet, is_sure=is_sure))
     return 1 if found else 0
 
 
@@ -121,8 +123,13 @@ def counts(connection: Connection, first: date, last: date) -> dict[str, Counts]
 # --- told -------------------------------------------------------------------------------------------------------
 
 
-def _lines(found: Sequence[Fault], names: Mapping[str, str], quiet: Sequence[str]) -> Sequence[str]:
-    told = [each.sentence(names) for each in found] or ["Nothing changed that chance does not explain."]
+def _lines(
+    found: Sequence[Fault], names: Mapping[str, str], quiet: Sequence[str], *, is_sure: bool
+) -> Sequence[str]:
+    """What was found; that nothing was, only where there was something to compare with."""
+    told = [each.sentence(names) for each in found]
+    if is_sure and not found:
+        told = ["Nothing changed that chance does not explain."]
     short = [f"{client}: less than {LEAST_PAST} days of past, too short to compare" for client in quiet]
     return [*told, *short]
 
