@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cds_service import chains, fading, fhir, gaps, order_signing, rendering, suggestions, wording
-from cds_service.beside import matter_of
+from cds_service.beside import said_beside
 from cds_service.chains import Group, Matter
 from cds_service.facts import Facts
 from cds_service.fading import Faded, Shown
@@ -143,13 +144,17 @@ def consider(request: HookRequest, site: Site, today: date) -> Considered:
     return Considered(replace(seen, judged=judged), f"Patient/{request.patient_id}", groups, request.hook)
 
 
-def answer(considered: Considered, site: Site, past: Sequence[Shown] = ()) -> Advice:
-    """Word what was found, but for what has faded: it was shown often enough, or overridden (CARDS B1.6)."""
+def answer(considered: Considered, site: Site, past: Sequence[Shown] | None = ()) -> Advice:
+    """
+    Word what was found, but for what has faded: it was shown often enough, or overridden (CARDS B1.6).
+
+    None for the *past*: nothing will be remembered, and nobody asks what the cards are about.
+    """
     facts, groups, site = considered.seen.facts, considered.groups, site.at(considered.hook)
     if facts is None or not considered.is_open:
         return considered.seen
-    recall = _Recall(considered.hook, facts, site, past)
-    kept = tuple(group for group in groups if not recall.has_faded(matter_of(group, facts)))
+    recall = _Recall(considered.hook, facts, site, past or ())
+    kept = tuple(group for group in groups if not recall.has_faded(group))
     worded = _cards(considered, kept, facts, site)
     told = _told(worded, considered.hook, recall)
     nothing = "nothing-found" if site.knowledge.contributors else "nothing-signed"
@@ -157,8 +162,8 @@ def answer(considered: Considered, site: Site, past: Sequence[Shown] = ()) -> Ad
         considered.seen,
         cards=tuple(each.card for each in told),
         silence=None if told else "faded" if recall.faded else nothing,
-        told=tuple(recall.told(each) for each in told),
-        triggered=tuple(recall.whole(each).rule for each in _triggered(groups, worded)),
+        told=tuple(recall.about(each) for each in told) if past is not None else (),
+        triggered=tuple(map(recall.rule, _triggered(groups, worded))),
         faded=tuple(recall.faded),
     )
 
@@ -176,18 +181,17 @@ def _cards(considered: Considered, kept: Sequence[Group], facts: Facts, site: Si
 
 def _told(worded: Sequence[Worded], hook: str, recall: "_Recall") -> Sequence[Worded]:
     """The cards without those on what could not be read, or on nothing, where these have faded."""
-    findings = [each for each in worded if each.is_of_findings]
-    if findings:  # what they lack belongs to them
+    if any(each.groups for each in worded):  # what they lack belongs to them
         return worded
     if hook == order_signing.HOOK:  # what could not be read is no matter for every order
         return ()
-    return [each for each in worded if not recall.has_faded(*each.matters)]
+    return [each for each in worded if each.matter and not recall.has_faded(each.matter)]
 
 
-def _triggered(groups: Iterable[Group], worded: Iterable[Worded]) -> Iterable[Matter]:
-    """What there was to say, said or not."""
-    yield from (group.matter for group in groups)
-    yield from (matter for each in worded if not each.is_of_findings for matter in each.matters)
+def _triggered(groups: Iterable[Group], worded: Iterable[Worded]) -> Iterable[str]:
+    """The rules by which there was something to say, said or not."""
+    yield from (group.rule for group in groups)
+    yield from (each.matter.rule for each in worded if each.matter)
 
 
 class _Recall:
@@ -196,26 +200,49 @@ class _Recall:
     def __init__(self, hook: str, facts: Facts, site: Site, past: Sequence[Shown]) -> None:
         self.faded: list[Faded] = []
         self._hook = hook
-        self._reports = fading.reports_in_short(facts)
-        # an alert is told on whatever card comes first: a new one must not fade with it
-        self._alerts = frozenset(wording.alerts(facts, site.knowledge, ()))
-        self._fade_after = site.policy.fade_after
+        self._facts = facts
+        self._site = site
         self._past = past
-        self._today = facts.today
 
-    def told(self, each: Worded) -> About:
-        return About(tuple(map(self.whole, each.matters)), tuple(map(self.whole, each.parts)))
+    @cached_property
+    def _alerts(self) -> frozenset[str]:
+        """They are told on whatever card comes first: a new one must not fade with it."""
+        return frozenset(wording.alerts(self._facts, self._site.knowledge, ()))
 
-    def whole(self, matter: Matter) -> Matter:
-        """With what every card says; signing an order is another matter than having it on the list."""
-        is_order = self._hook == order_signing.HOOK and matter.rule != "data"
-        rule = order_signing.RULE if is_order else matter.rule
-        return matter._replace(rule=rule, facts=matter.facts | self._alerts)
+    @cached_property
+    def _reports(self) -> frozenset[str]:
+        return fading.reports_in_short(self._facts)
 
-    def has_faded(self, matter: Matter) -> bool:
+    def rule(self, rule: str) -> str:
+        """Signing an order is another matter than having it on the list."""
+        return order_signing.RULE if self._hook == order_signing.HOOK and rule != "data" else rule
+
+    def about(self, each: Worded) -> About:
+        if each.matter is not None:
+            return About((self._whole(each.matter, frozenset()),))
+        said = [(group, said_beside(group, self._facts)) for group in each.groups]
+        return About(
+            tuple(self._whole(one, more) for group, more in said for one in (group.matter, *group.beside)),
+            tuple(self._whole(one, more) for group, more in said for one in group.parts),
+        )
+
+    def _whole(self, matter: Matter, more: frozenset[str]) -> Matter:
+        return Matter(self.rule(matter.rule), matter.level, matter.facts | more | self._alerts)
+
+    def has_faded(self, told: Group | Matter) -> bool:
         if not self._past:
             return False
-        found = fading.faded(self.whole(matter), self._reports, self._past, self._fade_after, self._today)
+        if isinstance(told, Group):
+            matter = self._whole(told.matter, said_beside(told, self._facts))
+        else:
+            matter = self._whole(told, frozenset())
+        found = fading.faded(
+            matter,
+            self._reports,
+            self._past,
+            self._site.policy.fade_after,
+            self._facts.today,
+        )
         self.faded += [found] if found else []
         return found is not None
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from cds_service import phrases
-from cds_service.chains import Group, Matter
+from cds_service.chains import Group
 from cds_service.facts import Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.findings import Finding
 from cds_service.matters import words
@@ -38,15 +38,9 @@ def drugs_beside(group: Group, facts: Facts) -> dict[str, tuple[bool, str]]:
     return found
 
 
-def matter_of(group: Group, facts: Facts) -> Matter:
-    """What the group is about, with all that its card says beside it: a new risk named there is news."""
-    return with_beside(group.matter, group, facts)
-
-
-def with_beside(matter: Matter, group: Group, facts: Facts) -> Matter:
-    """A matter told on the card of a group, with what is said there beside it: drugs, and what remarks rest on."""
-    said = (word for fact, finding in _beside(group, facts) for word in words(fact, finding))
-    return matter._replace(facts=matter.facts.union(said))
+def said_beside(group: Group, facts: Facts) -> frozenset[str]:
+    """What its card says beside its findings, in short: drugs, and what remarks rest on."""
+    return frozenset(word for fact, finding in _beside(group, facts) for word in words(fact, finding))
 
 
 def _beside(group: Group, facts: Facts) -> Iterator[tuple[Fact, Finding]]:
@@ -90,7 +84,8 @@ def _relevant(finding: Finding, facts: Facts) -> Iterable[Timing]:
         or not contributor.not_explained.answer(Case(facts, finding.facts[0])).holds
     )
     for value_set in (*(contributor.explained_by if is_open else ()), *contributor.replaced_by):
-        yield from timings(facts.exposures.get(value_set, ()), facts.onset, 0, facts.today, {})
+        if taken := facts.exposures.get(value_set):
+            yield from timings(taken, facts.onset, 0, facts.today, {})
 
 
 def _against(timing: Timing, result: LabResult, finding: Finding) -> bool | None:

@@ -38,7 +38,7 @@ class Core(NamedTuple):
     at_once: Callable[[HookRequest, date], Advice | None]
     glance: Callable[[HookRequest, date], Advice | None]
     consider: Callable[[HookRequest, date], Considered]
-    answer: Callable[[Considered, Sequence[Shown]], Advice]
+    answer: Callable[[Considered, Sequence[Shown] | None], Advice]
 
 
 class Answer(NamedTuple):
@@ -128,7 +128,7 @@ class Caller:
             with watch.of("recall"):
                 past = await self.memory.past(Opened(self.client, call, today))
         with watch.of("word"):
-            advice = self.core.answer(considered, past or ())
+            advice = self.core.answer(considered, (past or ()) if self.memory else None)
         advice = replace(advice, cards=tuple(map(self._with_links, advice.cards)))
         return Answer(advice, fetched, past is not None)
 

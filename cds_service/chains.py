@@ -57,16 +57,19 @@ class Group:
         return self.lead.level
 
     @property
+    def rule(self) -> str:
+        """What it is counted as: the chain's id, else the leading row."""
+        return self.chain.id if self.chain else self.lead.row
+
+    @property
     def matter(self) -> Matter:
         """Rule, level and facts: the same for the same advice on the same entries."""
-        rule = self.chain.id if self.chain else self.lead.row
-        return Matter(rule, self.level, in_short(self.findings))
+        return Matter(self.rule, self.level, in_short(self.findings))
 
     @property
     def parts(self) -> tuple[Matter, ...]:
         """What would be matters of other rules, should the group fall apart, as urgent as they were told."""
-        own = self.chain.id if self.chain else self.lead.row
-        others = (each for each in self.findings if each.row != own)
+        others = (each for each in self.findings if each.row != self.rule)
         return tuple(Matter(each.row, self.level, in_short([each])) for each in others)
 
 

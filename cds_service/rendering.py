@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cds_service import suggestions, wording
-from cds_service.beside import with_beside
 from cds_service.chains import Group, Matter, Selection
 from cds_service.facts import Facts, LabResult
 from cds_service.findings import SetAside
@@ -48,16 +47,11 @@ class Desk:
 
 
 class Worded(NamedTuple):
-    """
-    A card and what it is about: one matter, or one for each line of an also-consider card.
-
-    *parts* are the members of these; a card that is not *is_of_findings* is about what could not be read, or nothing.
-    """
+    """A card and what it is about: a group, or several; or a *matter* of its own, what could not be read or nothing."""
 
     card: Card
-    matters: tuple[Matter, ...]
-    parts: tuple[Matter, ...] = ()
-    is_of_findings: bool = True
+    groups: tuple[Group, ...] = ()
+    matter: Matter | None = None
 
 
 def cards(
@@ -84,28 +78,20 @@ def cards(
         _main(group, aside, told, taken, facts, desk, tells=place == tells, alerts=() if place else alerts)
         for place, group in enumerate(selection.main)
     ]
-    made = [_about(card, [group], facts) for card, group in zip(main, selection.main, strict=True)]
+    made = [Worded(card, (group,)) for card, group in zip(main, selection.main, strict=True)]
     if selection.also:
         told_aside = {found["row"] for card in main for found in card.extension.get(_FINDINGS, ())}
         rest = [each for each in aside if each.contributor.row not in told_aside]
         found = (*selection.main, *faded)
         also = _also(selection, found, rest, main, taken, facts, desk, alerts=() if main else alerts)
-        made.append(_about(also, selection.also, facts))
+        made.append(Worded(also, selection.also))
     lines = gaps.lines(orders_matter=any(each.card.suggestions for each in made))
     if not (faded or made or lines or alerts) and desk.policy.says_nothing_found:
-        made.append(Worded(_nothing_found(facts, desk), (_NOTHING_FOUND,), is_of_findings=False))
+        made.append(Worded(_nothing_found(facts, desk), matter=_NOTHING_FOUND))
     if lines:
         lacking = Matter("data", "info", frozenset(lines))
-        made.append(Worded(_data(lines, facts, desk), (lacking,), is_of_findings=False))
+        made.append(Worded(_data(lines, facts, desk), matter=lacking))
     return tuple(made)
-
-
-def _about(card: Card, groups: Sequence[Group], facts: Facts) -> Worded:
-    matters, parts = [], []
-    for group in groups:
-        matters += [with_beside(each, group, facts) for each in (group.matter, *group.beside)]
-        parts += [with_beside(each, group, facts) for each in group.parts]
-    return Worded(card, tuple(matters), tuple(parts))
 
 
 def _analytes(groups: Iterable[Group]) -> frozenset[str]:

@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cds_service.advise import Site, advise
-from cds_service.beside import matter_of
-from cds_service.chains import Matter, merge
+from cds_service.beside import said_beside
+from cds_service.chains import merge
 from cds_service.fading import Outcome, Shown, reports_in_short
 from cds_service.findings import judge
 from cds_service.hooks import HookRequest, decode
@@ -445,13 +445,14 @@ def test_what_stands_beside_a_card_never_grows_by_days_that_pass(patient: APatie
 
     then, now = _matters(patient, 0), _matters(patient, days)
 
-    assert all(now[rows].facts <= then[rows].facts for rows in now.keys() & then.keys())
+    assert all(now[rows] <= then[rows] for rows in now.keys() & then.keys())
 
 
-def _matters(patient: APatient, later: int) -> dict[tuple[str, ...], Matter]:
-    """By the rows of the card."""
+def _matters(patient: APatient, later: int) -> dict[tuple[str, ...], frozenset[str]]:
+    """What each card is about, by its rows."""
     facts = Chart(patient).opened(ago=-later).advice.facts
     assert facts is not None
     found = [each.finding for each in judge(facts, site().knowledge) if each.finding]
     groups = merge(found, site().knowledge.chains, facts)
-    return {tuple(sorted(each.row for each in group.findings)): matter_of(group, facts) for group in groups}
+    whole = ((group, group.matter.facts | said_beside(group, facts)) for group in groups)
+    return {tuple(sorted(each.row for each in group.findings)): words for group, words in whole}
