@@ -177,19 +177,24 @@ class Services:
         fetched: Sequence[Outcome] = (),
     ) -> None:
         watch: Stopwatch | None = getattr(request.state, "watch", None)
-        self.metrics.answered(
-            _service(request),
-            status,
-            watch.total if watch else None,
-            client=getattr(request.state, "client", None),
-            refusal=refusal,
-            silence=silence,
-            cards=[_counted(card, SERVICES[_service(request)]) for card in shown],
-            faded=[each.matter.rule for each in advice.faded] if advice else (),
-            stages=watch.seconds if watch else None,
-            fetched={each.key: each.code for each in fetched},
-            fetch_bytes=sum(each.bytes for each in fetched),
-        )
+        try:
+            self.metrics.answered(
+                _service(request),
+                status,
+                watch.total if watch else None,
+                client=getattr(request.state, "client", None),
+                refusal=refusal,
+                silence=silence,
+                cards=[_counted(card, SERVICES[_service(request)]) for card in shown],
+                faded=[each.matter.rule for each in advice.faded] if advice else (),
+                stages=watch.seconds if watch else None,
+                fetched={each.key: each.code for each in fetched},
+                fetch_bytes=sum(each.bytes for each in fetched),
+            )
+        except (
+            Exception
+        ) as error:  # several workers count in files, and a disk may be full: nobody's answer hangs on it
+            self.log.error("unexpected", error=place(error))
         if (memory := self.reception.memory) is not None:
             memory.journal.told()
 

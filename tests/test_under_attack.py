@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic, process_time
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+import structlog
 from msgspec import structs
 from sqlalchemy import insert
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from cds_service.advise import Advice
@@ -22,16 +27,21 @@ from cds_service.fading import faded, reports_in_short
 from cds_service.figures import Measure, figures
 from cds_service.hooks import HookRequest
 from cds_service.journal import Journal
+from cds_service.knowledge import Knowledge
+from cds_service.limits import InProgress
 from cds_service.memory import Memory
+from cds_service.metrics import Metrics
 from cds_service.opened import Opened
 from cds_service.pseudonyms import Keys
+from cds_service.reception import Reception, stands_in
 from cds_service.schema import feedback as table
+from cds_service.services import Services
 from cds_service.store import Store
-from tests.client import alive
+from tests.client import HOOK_PATH, alive, post
 from tests.databases import Database
 from tests.findings_of import answer
 from tests.patients import APatient, a_patient, days_before
-from tests.test_app import an_app
+from tests.test_app import a_site, an_app, body, one_card
 from tests.test_feedback_route import dismissed
 from tests.test_feedback_route import told as tells
 from tests.test_journal import a_card, an_entry
@@ -299,3 +309,22 @@ def test_where_there_is_a_token_everybody_needs_it(tmp_path: Path) -> None:
 
     assert refused(gate, a_request(HOST)).reason == "no-operator-token"
     gate.check(a_request(HOST, BEARER))
+
+
+def test_figures_that_cant_be_written_cost_nobody_their_cards() -> None:
+    class Full:
+        """Several workers count in files; here the disk is full."""
+
+        def in_progress(self) -> AbstractContextManager[None]:
+            return nullcontext()
+
+        def answered(self, *_: Any, **__: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+    site, known = a_site(), cast(Knowledge, SimpleNamespace(prefetch={}))
+    desk = Reception(site, known, stands_in(one_card))
+    services = Services(site, known, desk, InProgress(1), cast(Metrics, Full()), structlog.get_logger())
+
+    answer = post(Starlette(routes=[Route(HOOK_PATH, services.hook, methods=["POST"])]), body())
+
+    assert (answer.status_code, len(answer.json()["cards"])) == (200, 1)
