@@ -1,7 +1,8 @@
 """Findings -> groups: one causal chain is one card, ranked and capped (CARDS B2 to B4)."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain as joined
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ class Matter(NamedTuple):
     facts: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """
     What one card, or one line, is about: a chain with its members, or one finding with those that explain it.
@@ -46,7 +47,7 @@ class Group:
     fits: tuple[Chain, ...] = ()
     beside: tuple[Matter, ...] = ()
 
-    @property
+    @cached_property
     def lead(self) -> Finding:
         """The most urgent member; of equals the first."""
         return min(self.findings, key=lambda each: each.urgency)
@@ -56,12 +57,23 @@ class Group:
         """The highest level of the members."""
         return self.lead.level
 
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        """The entries that its members rest on."""
+        return frozenset(source for each in self.findings for source in each.sources)
+
+    @cached_property
+    def analytes(self) -> frozenset[str]:
+        """The analytes of which its members, or what met their criteria, hold a result."""
+        used = (fact for each in self.findings for fact in (*each.facts, *each.evidence))
+        return frozenset(fact.analyte for fact in used if isinstance(fact, LabResult))
+
     @property
     def rule(self) -> str:
         """What it is counted as: the chain's id, else the leading row."""
         return self.chain.id if self.chain else self.lead.row
 
-    @property
+    @cached_property
     def matter(self) -> Matter:
         """Rule, level and facts: the same for the same advice on the same entries."""
         return Matter(self.rule, self.level, in_short(self.findings))
@@ -93,14 +105,16 @@ def merge(findings: Sequence[Finding], chains: Sequence[Chain], facts: Facts) ->
     lower M number; what is left of the other is told on the same card.
     """
     groups: list[Group] = []
-    free = {each.row: each for each in findings}
-    beaten: list[Chain] = []
-    while best := _best(chains, free, facts):
+    by_row = {each.row: each for each in findings}
+    free, beaten = dict(by_row), list[Chain]()
+    # what does not form of all of them forms of no part of them either
+    able = [chain for chain in chains if formed_by(chain, by_row, facts)]
+    while best := _best(able, free, facts):
         chain, members = best
         groups.append(Group(members, chain))
-        beaten += [other for other in chains if other != chain and _shares(other, members, free, facts)]
+        beaten += [other for other in able if other != chain and _shares(other, members, free, facts)]
         free = {row: each for row, each in free.items() if each not in members}
-    groups = [_with_rest(group, beaten, free, findings, facts) for group in groups]
+    groups = [_with_rest(group, beaten, free, by_row, facts) for group in groups]
     groups = _explained([*groups, *(Group((each,)) for each in free.values())])
     softened = [_on_its_own(group, facts) for group in groups if group.level != "in_chain"]
     return tuple(_one_urgent(softened))
@@ -109,7 +123,7 @@ def merge(findings: Sequence[Finding], chains: Sequence[Chain], facts: Facts) ->
 def _best(
     chains: Sequence[Chain], free: dict[str, Finding], facts: Facts
 ) -> tuple[Chain, tuple[Finding, ...]] | None:
-    formed = [(chain, members) for chain in chains if (members := formed_by(chain, free.values(), facts))]
+    formed = [(chain, members) for chain in chains if (members := formed_by(chain, free, facts))]
     return min(formed, key=_preference, default=None)
 
 
@@ -119,21 +133,30 @@ def _preference(formed: tuple[Chain, tuple[Finding, ...]]) -> tuple[object, ...]
     return members[0].urgency, -len(members), chain.place
 
 
-def formed_by(chain: Chain, findings: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
+def formed_by(chain: Chain, free: Mapping[str, Finding], facts: Facts) -> tuple[Finding, ...]:
     """
     The members of every alternative whose needs are met, most urgent first; none when no alternative is.
 
+    *free* are the findings by their rows.
     A row that speaks only as context, as a safety point beside its own matter, or of a value that is history or was
     never recorded, is no link of a chain.
     """
+    fitting = [needs for needs in chain.alternatives if _has_rows(needs, free)]
+    if not fitting:
+        return ()
     flagged = [
-        each for each in findings if each.role == each.contributor.role and each.variant not in _NO_LINK
+        each for each in free.values() if each.role == each.contributor.role and each.variant not in _NO_LINK
     ]
-    members = {each for needs in chain.alternatives for each in _members(needs, flagged, facts)}
+    members = {each for needs in fitting for each in _members(needs, flagged, facts)}
     if all(each.level == "in_chain" for each in members):
         return ()
     members |= {each for each in flagged if each.row in chain.joins}
     return tuple(sorted(members, key=lambda each: (each.urgency, each.row)))
+
+
+def _has_rows(needs: Iterable[Need], free: Mapping[str, Finding]) -> bool:
+    """Whether there is a row for each need: most chains are ruled out by this alone."""
+    return all(need.taking or not free.keys().isdisjoint(need.rows) for need in needs)
 
 
 def _members(needs: Sequence[Need], findings: Sequence[Finding], facts: Facts) -> tuple[Finding, ...]:
@@ -194,16 +217,20 @@ def _on_course(result: LabResult, course: Course, washout: int) -> bool:
 
 def _shares(chain: Chain, members: Sequence[Finding], free: dict[str, Finding], facts: Facts) -> bool:
     """Whether the chain would have formed, with one of these members."""
-    formed = formed_by(chain, free.values(), facts)
+    formed = formed_by(chain, free, facts)
     return any(each in members for each in formed)
 
 
 def _with_rest(
-    group: Group, beaten: Iterable[Chain], free: dict[str, Finding], findings: Sequence[Finding], facts: Facts
+    group: Group,
+    beaten: Iterable[Chain],
+    free: dict[str, Finding],
+    by_row: Mapping[str, Finding],
+    facts: Facts,
 ) -> Group:
     """Add what is left of a chain that lost a member to this group."""
     for chain in dict.fromkeys(beaten):
-        formed = formed_by(chain, findings, facts)
+        formed = formed_by(chain, by_row, facts)
         rest = tuple(each for each in formed if free.get(each.row) == each)
         if formed and all(each in group.findings for each in formed):
             group = replace(group, fits=(*group.fits, chain))
@@ -313,8 +340,7 @@ def _told_once(
     """
     kept, cards = [], list(main)
     for each in others:
-        sources = _sources(each)
-        place = next((place for place, card in enumerate(cards) if sources <= _sources(card)), None)
+        place = next((place for place, card in enumerate(cards) if each.sources <= card.sources), None)
         if place is not None:
             card = cards[place]
             joined_ = (*card.joined, *each.findings)
@@ -325,10 +351,6 @@ def _told_once(
         else:
             kept.append(each)
     return tuple(cards), kept
-
-
-def _sources(group: Group) -> Set[str]:
-    return {source for each in group.findings for source in each.sources}
 
 
 def _rank(group: Group) -> tuple[object, ...]:

@@ -4,27 +4,33 @@ One small class a word, each answering holds, fails or unknown; the words about 
 about results in result_criteria.py.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from cds_service.dates import Span
 from cds_service.facts import Diagnosed, Fact, LabResult, Timing
 from cds_service.truth import Answer, Case, Criterion, Truth, any_of, said, unknown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Within:
     """`within: 90 days`: the age of the result or diagnosis, both ends included."""
 
     days: int
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"within: {self.days} days"
+
     def answer(self, case: Case) -> Answer:
         """Must hold over the whole of a partial date; unknown without a date."""
-        words = f"within: {self.days} days"
         on = _on(case.subject)
         if on is None:
-            return unknown(words, "date not recorded")
-        _, most = on.days_until(Span.of(case.facts.today))
-        return said(words, most <= self.days, (case.subject,) if case.subject else ())
+            return unknown(self.words, "date not recorded")
+        most = (case.facts.today - on.first).days
+        return said(self.words, most <= self.days, (case.subject,) if case.subject else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ def _on(subject: Fact | None) -> Span | None:
     return subject.on if isinstance(subject, Diagnosed) else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HasDiagnosis:
     """`diagnosed: arrhythmia`, with words about the entry beside it (`within: 90 days`)."""
 
@@ -52,28 +58,32 @@ class HasDiagnosis:
     since_start: bool = False  # dated on or after the start or rise of the file's drug
     before_result: int | None = None  # dated at most so many days before the file's own result
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"diagnosed: {', '.join(self.concepts)}"
+
     def answer(self, case: Case) -> Answer:
         """Unknown when the list of conditions is cut off and no entry that was read holds."""
-        words = f"diagnosed: {', '.join(self.concepts)}"
-        entries = [
-            entry
-            for concept in self.concepts
-            for entry in case.facts.diagnoses.get(concept, ())
-            if (not self.since_start or _is_since(entry, case.subject))
-            and (self.before_result is None or _is_before(entry, case.subject, self.before_result))
-        ]
-        # an entry that holds is evidence by itself, whatever the words beside it add
-        answers = (
-            replace(answer, evidence=tuple(dict.fromkeys((entry, *answer.evidence))))
-            if answer.holds
-            else answer
-            for entry in entries
-            for answer in (self.about.answer(Case(case.facts, entry)),)
-        )
-        answer = any_of(words, tuple(answers))
+        answer = any_of(self.words, [self._about(entry, case) for entry in self._entries(case)])
         if answer.truth is Truth.FAILS and "conditions" in case.facts.cut_off:
-            return unknown(words, "conditions incomplete")
+            return unknown(self.words, "conditions incomplete")
         return answer
+
+    def _entries(self, case: Case) -> Iterator[Diagnosed]:
+        for concept in self.concepts:
+            for entry in case.facts.diagnoses.get(concept, ()):
+                if self.since_start and not _is_since(entry, case.subject):
+                    continue
+                if self.before_result is None or _is_before(entry, case.subject, self.before_result):
+                    yield entry
+
+    def _about(self, entry: Diagnosed, case: Case) -> Answer:
+        """An entry that holds is evidence by itself, whatever the words beside it add."""
+        answer = self.about.answer(case.about(entry))
+        if not answer.holds or answer.evidence == (entry,):
+            return answer
+        return answer._replace(evidence=tuple(dict.fromkeys((entry, *answer.evidence))))
 
 
 def _is_since(entry: Diagnosed, subject: Fact | None) -> bool:
@@ -110,19 +120,23 @@ class Confirmed:
         return said("confirmed", isinstance(entry, Diagnosed) and entry.is_confirmed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OnOrder:
     """`on_order: calcium`: an active order for one of these tests, or panels, is on file."""
 
     tests: tuple[str, ...]
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"on order: {', '.join(self.tests)}"
+
     def answer(self, case: Case) -> Answer:
         """Unknown when active orders were not supplied."""
-        words = f"on order: {', '.join(self.tests)}"
-        if case.facts.ordered & set(self.tests):
-            return said(words, True)
+        if not case.facts.ordered.isdisjoint(self.tests):
+            return said(self.words, True)
         is_missing = "serviceRequests" in case.facts.missing
-        return unknown(words, "active orders") if is_missing else said(words, False)
+        return unknown(self.words, "active orders") if is_missing else said(self.words, False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A drug that is in no list is unknown, never "fails", where a list was not suppli
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from cds_service.dates import Span
 from cds_service.facts import Course, Exposure, Fact, LabResult, TimeClass, Timing
@@ -11,45 +12,57 @@ from cds_service.quantity import Quantity
 from cds_service.truth import Answer, Case, said, unknown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Began:
     """`began: [strong, plausible]`: the time class of the file's drug (KNOWLEDGE section 3)."""
 
     classes: frozenset[TimeClass]
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"began: {', '.join(sorted(each.value for each in self.classes))}"
+
     def answer(self, case: Case) -> Answer:
         """Never unknown: an unknown start is a time class of its own."""
-        words = f"began: {', '.join(sorted(each.value for each in self.classes))}"
         if not isinstance(case.subject, Timing):
-            return unknown(words, "when the drug began")
-        return said(words, case.subject.time_class in self.classes, (case.subject,))
+            return unknown(self.words, "when the drug began")
+        return said(self.words, case.subject.time_class in self.classes, (case.subject,))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PrescribedFor:
     """`prescribed_for: [malaria]`: a word in the recorded reason; matched by text only."""
 
     reasons: tuple[str, ...]
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"prescribed for: {', '.join(self.reasons)}"
+
     def answer(self, case: Case) -> Answer:
         """Fails when no reason is recorded: then the usual reading stands."""
-        words = f"prescribed for: {', '.join(self.reasons)}"
         recorded = case.subject.course.reasons if isinstance(case.subject, Timing) else ()
         named = any(reason in text.casefold() for text in recorded for reason in self.reasons)
-        return said(words, named, (case.subject,) if case.subject else ())
+        return said(self.words, named, (case.subject,) if case.subject else ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Is:
     """`is: [clarithromycin]`: the file's own drug is one of these ingredients."""
 
     ingredients: frozenset[str]
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"is: {', '.join(sorted(self.ingredients))}"
+
     def answer(self, case: Case) -> Answer:
         """Never unknown."""
-        words = f"is: {', '.join(sorted(self.ingredients))}"
         named = isinstance(case.subject, Timing) and case.subject.exposure.ingredient in self.ingredients
-        return said(words, named, (case.subject,) if case.subject else ())
+        return said(self.words, named, (case.subject,) if case.subject else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class Running:
         return said("running", running, (case.subject,) if case.subject else ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exposed:
     """
     `exposed: 90 days`: the file's drug had been taken that long when the cramps began.
@@ -72,23 +85,27 @@ class Exposed:
 
     days: int
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"exposed: {self.days} days"
+
     def answer(self, case: Case) -> Answer:
         """Must hold over the whole of partial dates; unknown where dates are too coarse."""
-        words = f"exposed: {self.days} days"
         subject = case.subject
         if not isinstance(subject, Timing) or subject.order_is_unknown:
-            return unknown(words, "how long the drug was taken")
+            return unknown(self.words, "how long the drug was taken")
         began = subject.course.began
         if began is None:
-            return said(words, True, (subject,))
+            return said(self.words, True, (subject,))
         onset = case.facts.onset
         fewest, most = began.days_until(onset.on if onset else Span.of(case.facts.today))
         if fewest < self.days <= most:
-            return unknown(words, "how long the drug was taken")
-        return said(words, fewest >= self.days, (subject,))
+            return unknown(self.words, "how long the drug was taken")
+        return said(self.words, fewest >= self.days, (subject,))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Taking:
     """
     `taking: digoxin`: on the index day; `ingredients` narrows a class to some of its members.
@@ -103,9 +120,13 @@ class Taking:
     before_onset: bool = False
     dose_above: Quantity | None = None
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"taking: {self.value_set}"
+
     def answer(self, case: Case) -> Answer:
         """Unknown when a list is missing or cut off and the drug is in none that was read, or its dose is not clear."""
-        words = f"taking: {self.value_set}"
         listed = [
             (exposure, course)
             for exposure, course in case.facts.taking(self.value_set)
@@ -113,12 +134,13 @@ class Taking:
             and (not self.when_taken or _began_before(course, case.subject))
             and (not self.before_onset or _began_before_onset(course, case))
         ]
-        found = tuple(taken(exposure, course) for exposure, course in listed if self._is_dosed(course))
-        if not found and any(not self._is_comparable(course) for _, course in listed):
-            return unknown(words, f"dose of {listed[0][0].ingredient}")
-        if found or case.facts.medicines_are_complete:
-            return said(words, bool(found), found)
-        return unknown(words, "medication list incomplete")
+        if found := [taken(exposure, course) for exposure, course in listed if self._is_dosed(course)]:
+            return said(self.words, True, found)
+        if listed and not all(self._is_comparable(course) for _, course in listed):
+            return unknown(self.words, f"dose of {listed[0][0].ingredient}")
+        if case.facts.medicines_are_complete:
+            return said(self.words, False)
+        return unknown(self.words, "medication list incomplete")
 
     def _is_comparable(self, course: Course) -> bool:
         limit, dose = self.dose_above, course.dose
@@ -144,7 +166,7 @@ def _began_before_onset(course: Course, case: Case) -> bool:
     return fewest > 0 or (most >= 0 and onset.is_stated)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Given:
     """
     `given: iv_iron` with `within: 30 days`: taken at some time in the days before the result that the file is about.
@@ -155,9 +177,13 @@ class Given:
     value_set: str
     days: int
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"given: {self.value_set} within {self.days} days"
+
     def answer(self, case: Case) -> Answer:
         """Unknown when a medication list is missing or cut off and the drug is in none that was read."""
-        words = f"given: {self.value_set} within {self.days} days"
         until = case.subject.taken if isinstance(case.subject, LabResult) else Span.of(case.facts.today)
         found = tuple(
             taken(exposure, course)
@@ -166,11 +192,11 @@ class Given:
             if _overlaps(course, until, self.days)
         )
         if found or case.facts.medicines_are_complete:
-            return said(words, bool(found), found[:1])
-        return unknown(words, "medication list incomplete")
+            return said(self.words, bool(found), found[:1])
+        return unknown(self.words, "medication list incomplete")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Changed:
     """
     `changed: thyroid_hormone` with `unmeasured: tsh` and `after: 8 weeks`: no result since its last change.
@@ -182,9 +208,13 @@ class Changed:
     analyte: str
     days: int
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"changed: {self.value_set}, {self.analyte} unmeasured since, after {self.days} days"
+
     def answer(self, case: Case) -> Answer:
         """Fails when the drug is not taken or never changed; unknown when the results may not all have been seen."""
-        words = f"changed: {self.value_set}, {self.analyte} unmeasured since, after {self.days} days"
         for exposure, course in case.facts.taking(self.value_set):
             change = course.last_change.on if course.last_change else course.began
             if change is None or change.days_until(Span.of(case.facts.today))[0] <= self.days:
@@ -192,9 +222,9 @@ class Changed:
             if any(each.taken.last > change.last for each in case.facts.results.get(self.analyte, ())):
                 continue
             if self.analyte in case.facts.unseen:
-                return unknown(words, f"{self.analyte.upper()} possibly cut off")
-            return said(words, True, (taken(exposure, course),))
-        return said(words, False)
+                return unknown(self.words, f"{self.analyte.upper()} possibly cut off")
+            return said(self.words, True, (taken(exposure, course),))
+        return said(self.words, False)
 
 
 def _overlaps(course: Course, until: Span, days: int) -> bool:

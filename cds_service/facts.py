@@ -1,14 +1,18 @@
 """What the record means: exposures, lab results, diagnoses and the cramp report, each with its sources."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import Literal
 
 from cds_service.dates import Span
 from cds_service.quantity import Quantity
+
+# A fact's hash is that of the few fields in which facts differ most: the whole of one is slow to hash, and is compared
+# only where these are the same.
 
 # --- the cramp report -----------------------------------------------------------------------------------------
 
@@ -78,6 +82,9 @@ class Course:
     reasons: tuple[str, ...] = ()
     is_draft: bool = False  # only being ordered: it would begin now
 
+    def __hash__(self) -> int:
+        return hash(self.began)
+
     @property
     def is_running(self) -> bool:
         """Whether it is being taken on the index day."""
@@ -92,6 +99,9 @@ class Exposure:
     value_set: str
     courses: tuple[Course, ...]
     matched_by: str
+
+    def __hash__(self) -> int:
+        return hash((self.ingredient, self.value_set))
 
     @property
     def running(self) -> Course | None:
@@ -152,6 +162,9 @@ class Timing:
     replaced: tuple[str, ...] = ()
     is_dose: bool = False
 
+    def __hash__(self) -> int:
+        return hash((self.exposure.ingredient, self.days))
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The entries the course was read from."""
@@ -192,6 +205,9 @@ class LabResult:
     corrected: Decimal | None = None
     companion: "LabResult | None" = None
 
+    def __hash__(self) -> int:
+        return hash((self.source, self.analyte))
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The entry, and the one a correction used."""
@@ -212,7 +228,7 @@ class LabResult:
 
     def age(self, today: date) -> tuple[int, int]:
         """Fewest and most days since it was taken."""
-        return self.taken.days_until(Span.of(today))
+        return (today - self.taken.last).days, (today - self.taken.first).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +261,9 @@ class Diagnosed:
     matched_by: str
     side: str = ""
 
+    def __hash__(self) -> int:
+        return hash((self.source, self.concept))
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The entry."""
@@ -254,7 +273,7 @@ class Diagnosed:
 Fact = Timing | LabResult | Diagnosed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """
     All that was recognised about one patient on one day.
@@ -280,8 +299,19 @@ class Facts:
     missing: frozenset[str] = frozenset()
     cut_off: frozenset[str] = frozenset()
     unread: tuple[tuple[str, str], ...] = ()
+    # what was asked before
+    _latest: dict[tuple[str, bool], tuple[LabResult, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _as_of: dict[date, "Facts"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Every drug class, analyte and concept of which anything is in the record."""
+        held = (self.exposures, self.results, self.diagnoses)
+        return frozenset(name for each in held for name, entries in each.items() if entries)
+
+    @cached_property
     def onset(self) -> Onset | None:
         """
         The onset by the latest active report that states one with a date, else one in words, else the latest recorded
@@ -295,19 +325,14 @@ class Facts:
 
     def latest(self, analyte: str, *, with_preliminary: bool = False) -> tuple[LabResult, ...]:
         """The newest result, or all that may be the newest (one day, no times)."""
-        every = self.results.get(analyte, ())
-        known = [each for each in every if with_preliminary or not each.is_preliminary]
-        newest = max((each.taken.first for each in known), default=date.min)
-        # of one day, the last moment; a result without a time of day may be later still
-        moments: dict[Span, datetime] = {}
-        for each in known:
-            if each.instant and each.instant >= moments.get(each.taken, each.instant):
-                moments[each.taken] = each.instant
-        return tuple(
-            each
-            for each in known
-            if each.taken.last >= newest and (each.instant is None or each.instant >= moments[each.taken])
-        )
+        if (every := self.results.get(analyte)) is None:
+            return ()
+        asked = analyte, with_preliminary
+        if asked not in self._latest:
+            self._latest[asked] = _newest(
+                [each for each in every if with_preliminary or not each.is_preliminary]
+            )
+        return self._latest[asked]
 
     def latest_of(self, analytes: Iterable[str], *, with_preliminary: bool = False) -> tuple[LabResult, ...]:
         """The newest results of several analytes; of one day those of the analyte named first."""
@@ -317,11 +342,31 @@ class Facts:
 
     def taking(self, value_set: str) -> tuple[tuple[Exposure, Course], ...]:
         """Who of this class is taken on the index day."""
-        pairs = ((exposure, exposure.running) for exposure in self.exposures.get(value_set, ()))
+        if (members := self.exposures.get(value_set)) is None:
+            return ()
+        pairs = ((exposure, exposure.running) for exposure in members)
         return tuple((exposure, course) for exposure, course in pairs if course is not None)
 
-    @property
+    def as_of(self, day: date) -> "Facts":
+        """The same facts, judged on another day."""
+        if day not in self._as_of:
+            self._as_of[day] = replace(self, today=day)
+        return self._as_of[day]
+
+    @cached_property
     def medicines_are_complete(self) -> bool:
         """Whether a drug that is not in the lists is not taken, as far as the lists go."""
         keys = {"medicationStatements", "medicationRequests"}
         return not keys & (self.missing | self.cut_off)
+
+
+def _newest(results: Sequence[LabResult]) -> tuple[LabResult, ...]:
+    """Those of one analyte that may be the last."""
+    newest = max((each.taken.first for each in results), default=date.min)
+    of_last_day = [each for each in results if each.taken.last >= newest]
+    # of one day, the last moment; a result without a time of day may be later still
+    moments: dict[Span, datetime] = {}
+    for each in of_last_day:
+        if each.instant and each.instant >= moments.get(each.taken, each.instant):
+            moments[each.taken] = each.instant
+    return tuple(each for each in of_last_day if each.instant is None or each.instant >= moments[each.taken])

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from cds_service.drug_criteria import taken
 from cds_service.facts import Diagnosed, Exposure, Fact, Facts, LabResult, TimeClass, Timing
 from cds_service.knowledge import Contributor, Knowledge, Role, Subject
 from cds_service.result_criteria import extremes
 from cds_service.timing import doses, timings
-from cds_service.truth import Answer, Case
+from cds_service.truth import Case
 from cds_service.verdicts import CRITICAL_AGE, CURRENT_AGE, HISTORY_AGE, URGENCY, Verdict, flagged, verdict
 
 _FEW = 20  # facts of one kind that are judged one by one
@@ -31,7 +32,7 @@ def set_aside_first(each: SetAside) -> tuple[int, str]:
     return 0 if is_after else 1 if isinstance(each.fact, LabResult) else 2, each.contributor.row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)  # one a contributor: identity is enough
 class Finding:
     """
     One contributor that speaks for this patient.
@@ -62,7 +63,7 @@ class Finding:
         """0 is most urgent."""
         return URGENCY[self.level]
 
-    @property
+    @cached_property
     def sources(self) -> tuple[str, ...]:
         """The entries it rests on, each once."""
         return tuple(dict.fromkeys(name for fact in (*self.facts, *self.evidence) for name in fact.sources))
@@ -70,12 +71,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How one contributor was judged: for the trace, whether or not it speaks."""
+    """How one contributor was judged, whether or not it speaks; *asked* are the facts that its levels were about."""
 
     contributor: Contributor
     finding: Finding | None
-    set_aside: tuple[SetAside, ...]
-    answers: tuple[tuple[str, Answer], ...]
+    set_aside: tuple[SetAside, ...] = ()
+    asked: tuple[Fact, ...] = ()
 
 
 def judge(facts: Facts, knowledge: Knowledge) -> tuple[Judgement, ...]:
@@ -85,7 +86,8 @@ def judge(facts: Facts, knowledge: Knowledge) -> tuple[Judgement, ...]:
     A contributor about a drug that is in no list, a result that was never taken or a diagnosis nobody made has
     nothing to say and is passed over.
     """
-    judged = (_judge(contributor, facts) for contributor in knowledge.contributors)
+    concerned = (each for each in knowledge.contributors if not each.names.isdisjoint(facts.named))
+    judged = (_judge(contributor, facts) for contributor in concerned)
     return tuple(each for each in judged if each is not None)
 
 
@@ -99,7 +101,7 @@ def _judge(contributor: Contributor, facts: Facts) -> Judgement | None:
     is_quiet = all(each.level == "in_chain" for each in found)
     aside = tuple(one for each in judged for one in each.set_aside) if is_quiet else ()
     return Judgement(
-        contributor, _together(found), aside, tuple(one for each in judged for one in each.answers)
+        contributor, _together(found), aside, tuple(one for each in judged for one in each.asked)
     )
 
 
@@ -116,12 +118,8 @@ def _judge_flags(contributor: Contributor, facts: Facts) -> Iterable[Judgement]:
     for flag in contributor.red_flags:
         if (said := flagged(flag, facts)) is not None:
             level, variant, entries = said
-            yield Judgement(
-                contributor,
-                Finding(contributor, contributor.role, level, variant, entries, (), flag=flag.id),
-                (),
-                (),
-            )
+            made = Finding(contributor, contributor.role, level, variant, entries, (), flag=flag.id)
+            yield Judgement(contributor, made)
 
 
 def _judge_by(subject: Subject, contributor: Contributor, facts: Facts) -> Judgement | None:
@@ -167,7 +165,7 @@ def _judge_drug(subject: Subject, contributor: Contributor, facts: Facts) -> Jud
     finding = _finding(contributor, made, [each for each in found if each.time_class.counts])
     is_quiet = finding is None or finding.level == "in_chain"
     aside = tuple(_drugs_aside(contributor, facts, found)) if is_quiet else ()
-    return Judgement(contributor, finding, aside, made.answers)
+    return Judgement(contributor, finding, aside, (made.subject,))
 
 
 def _drugs_aside(contributor: Contributor, facts: Facts, found: Sequence[Timing]) -> Iterable[SetAside]:
@@ -197,8 +195,8 @@ def _judge_taken(contributor: Contributor, facts: Facts, members: Iterable[Expos
     case = Case(facts, running[0])
     met = [fact for _, criterion in contributor.when for fact in criterion.answer(case).evidence]
     named = [each for each in running if each in met] if made.level else []
-    finding = _finding(contributor, replace(made, subject=named[0]), named) if named else None
-    return Judgement(contributor, finding, (), made.answers)
+    finding = _finding(contributor, made._replace(subject=named[0]), named) if named else None
+    return Judgement(contributor, finding, asked=(made.subject,))
 
 
 def _is_told(timing: Timing, facts: Facts) -> bool:
@@ -249,17 +247,17 @@ def _confirmed(
 def _judge_results(contributor: Contributor, facts: Facts, results: Sequence[LabResult]) -> Judgement:
     """Judge the newest result; of several that may be the newest, the more abnormal one."""
     analyte = results[0].analyte
-    made = min((verdict(contributor, facts, each) for each in extremes(results)), key=_worst)
+    made = _worst([verdict(contributor, facts, each) for each in extremes(results)])
     if made.level is None and any(each.is_preliminary for each in results):
         final = extremes(facts.latest(analyte))
-        made = min((verdict(contributor, facts, each) for each in final), key=_worst, default=made)
+        made = _worst([verdict(contributor, facts, each) for each in final] or [made])
     if made.level is None and all(each.comparator for each in results):
         # "<5" after 2.4 settles nothing: the last result that is a number stands
         numbers = [each for each in facts.results[analyte] if not each.comparator]
         made = verdict(contributor, facts, numbers[0]) if numbers else made
     finding = _finding(contributor, made, [made.subject])
     aside = () if finding else tuple(_history(contributor, facts, results))
-    return Judgement(contributor, finding, aside, made.answers)
+    return Judgement(contributor, finding, aside, (made.subject,))
 
 
 def _judge_coded(contributor: Contributor, facts: Facts, since: date | None) -> Judgement | None:
@@ -275,7 +273,7 @@ def _judge_coded(contributor: Contributor, facts: Facts, since: date | None) -> 
     finding = None
     if recent:
         finding = Finding(contributor, contributor.role, "info", "coded", tuple(recent), ())
-    return Judgement(contributor, finding, (), ())
+    return Judgement(contributor, finding)
 
 
 def _stands(entry: Diagnosed, since: date | None, today: date) -> bool:
@@ -284,8 +282,11 @@ def _stands(entry: Diagnosed, since: date | None, today: date) -> bool:
     return (today - entry.on.first).days <= CURRENT_AGE and (since is None or entry.on.first > since)
 
 
-def _worst(made: Verdict) -> tuple[int, str]:
-    return made.urgency, str(made.subject)
+def _worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The most urgent; of several the same one in whatever order they come."""
+    urgency = min(each.urgency for each in verdicts)
+    worst = [each for each in verdicts if each.urgency == urgency]
+    return worst[0] if len(worst) == 1 else min(worst, key=lambda each: str(each.subject))
 
 
 def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]) -> Iterable[SetAside]:
@@ -313,8 +314,7 @@ def _history(contributor: Contributor, facts: Facts, latest: Sequence[LabResult]
 
 def _would_speak(contributor: Contributor, facts: Facts, result: LabResult) -> bool:
     """Whether the value would have spoken on the day it was taken."""
-    then = replace(facts, today=result.taken.last)
-    return verdict(contributor, then, result).level is not None
+    return verdict(contributor, facts.as_of(result.taken.last), result).level is not None
 
 
 def _judge_readings(subject: Subject, contributor: Contributor, facts: Facts) -> Judgement | None:
@@ -329,7 +329,7 @@ def _judge_readings(subject: Subject, contributor: Contributor, facts: Facts) ->
     speaking = [each.subject for each in verdicts if each.level is not None]
     finding = _finding(contributor, lead, speaking)
     aside = () if finding else tuple(_history(contributor, facts, readings[:1]))
-    return Judgement(contributor, finding, aside, lead.answers)
+    return Judgement(contributor, finding, aside, (lead.subject,))
 
 
 def _lowest_first(made: Verdict) -> tuple[int, object, str]:
@@ -346,13 +346,15 @@ def _judge_diagnosis(subject: Subject, contributor: Contributor, facts: Facts) -
     entries = [entry for entry in every if _is_subject(subject, entry, facts)]
     if not entries:
         return None
-    verdicts = sorted((verdict(contributor, facts, entry) for entry in entries), key=_newest_first)
+    verdicts = [verdict(contributor, facts, entry) for entry in entries]
+    if len(verdicts) > 1:
+        verdicts.sort(key=_newest_first)
     finding = _finding(
         contributor, verdicts[0], [each.subject for each in verdicts if each.level is not None]
     )
     is_quiet = finding is None or finding.level == "in_chain"
     aside = tuple(_reasoned(contributor, facts, entries[0])) if is_quiet else ()
-    return Judgement(contributor, finding, aside, verdicts[0].answers)
+    return Judgement(contributor, finding, aside, (verdicts[0].subject,))
 
 
 def _newest_first(made: Verdict) -> tuple[int, int, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from cds_service.facts import GivenFrom, TimeClass
@@ -96,7 +97,7 @@ class Alert:
     said_by: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # loaded once: identity is enough
+@dataclass(frozen=True, eq=False)  # loaded once: identity is enough
 class Contributor:
     """
     One unit of knowledge: when it speaks, what it says, on what evidence.
@@ -149,6 +150,13 @@ class Contributor:
     def grade(self) -> str:
         """The letter for contributing; of a mimic, which has none, that for acting on it."""
         return self.grades.get("contributing") or self.grades.get("acting", "D")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The drug classes, analytes and concepts without any of which it has nothing to say."""
+        of_subjects = (name for each in self.subjects for name in each.names)
+        of_flags = (name for each in self.red_flags for name in each.concepts)
+        return frozenset((*of_subjects, *of_flags, *self.coded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +236,7 @@ class Ban:
     instead: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # loaded once: identity is enough
+@dataclass(frozen=True, eq=False)  # loaded once: identity is enough
 class Guards:
     """
     What holds for every card: self-care and when it is left out, what to ask about, what a panel contains.
@@ -244,6 +252,18 @@ class Guards:
     nothing_found: str
     after_stopping: str
     panels: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def _panels_of(self) -> Mapping[str, frozenset[str]]:
+        tests = {test for members in self.panels.values() for test in members}
+        return {
+            test: frozenset(panel for panel, members in self.panels.items() if test in members)
+            for test in tests
+        }
+
+    def panels_of(self, test: str) -> frozenset[str]:
+        """The panels that hold a test."""
+        return self._panels_of.get(test, frozenset())
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # loaded once: identity is enough

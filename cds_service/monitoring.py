@@ -59,5 +59,4 @@ def _days(since: date, facts: Facts) -> int:
 
 def _is_ordered(analyte: str, facts: Facts, knowledge: Knowledge) -> bool:
     test = knowledge.analytes[analyte].order
-    panels = {panel for panel, tests in knowledge.guards.panels.items() if test in tests}
-    return bool(test) and bool(facts.ordered & {test, *panels})
+    return bool(test) and not facts.ordered.isdisjoint((test, *knowledge.guards.panels_of(test)))

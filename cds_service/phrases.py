@@ -14,6 +14,7 @@ _STOPPED = frozenset(
     {TimeClass.RECENTLY_STOPPED, TimeClass.STOPPED, TimeClass.STOPPED_SINCE, TimeClass.OUTLASTED}
 )
 _LONGEST = 60  # characters of a text from the record
+_PLAIN = re.compile(r"[A-Za-z0-9,%/]+(?: [A-Za-z0-9,%/]+)*|\d+\.\d+", re.ASCII)
 
 
 def harmless(text: str) -> str:
@@ -24,6 +25,8 @@ def harmless(text: str) -> str:
     would read is escaped; addresses are broken by a zero-width space, because the CDS Hooks Sandbox links them even
     when escaped. Long texts are cut.
     """
+    if len(text) <= _LONGEST and _PLAIN.fullmatch(text):  # as nearly all are
+        return text
     plain = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     if len(plain) > _LONGEST:
         plain = plain[: _LONGEST - 1].rstrip() + "…"

@@ -11,6 +11,7 @@ from cds_service.findings import SetAside
 from cds_service.gaps import Gaps
 from cds_service.hooks import Card, Coding, Indicator, Link, Source
 from cds_service.knowledge import Knowledge
+from cds_service.placeholders import fillings
 from cds_service.policy import USUAL, Policy
 
 _CODES = "https://legcramps.org/fhir/CodeSystem"
@@ -111,13 +112,14 @@ def _main(
     tells: bool,
     alerts: Sequence[str],
 ) -> Card:
-    detail = wording.main_detail(group, aside, told, facts, desk.knowledge, tells=tells, alerts=alerts)
+    fill = fillings(group, facts.onset, desk.knowledge)
+    detail = wording.main_detail(group, fill, aside, told, facts, desk.knowledge, tells=tells, alerts=alerts)
     offered = suggestions.suggestions([group], facts, desk.knowledge, desk.orders, desk.subject, taken)
     code, label = (
         (group.chain.id, group.chain.label) if group.chain else (group.lead.row, group.lead.contributor.label)
     )
     return Card(
-        summary=wording.summary(group, facts, desk.knowledge),
+        summary=wording.summary(group, fill),
         indicator=_indicator(group, desk),
         detail=detail.text,
         source=_source(desk, code, label),

@@ -3,12 +3,13 @@
 Not measured, unit not understood, or a list that was not supplied is unknown, never "fails".
 """
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 
-from cds_service.criteria import Within
 from cds_service.facts import Diagnosed, LabResult, Timing
 from cds_service.quantity import Quantity
 from cds_service.truth import Answer, Case, Criterion, any_of, said, unknown
@@ -16,7 +17,7 @@ from cds_service.truth import Answer, Case, Criterion, any_of, said, unknown
 _FEW = 20  # results of one moment that are judged one by one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compared:
     """
     `below:`, `at_most:`, `above:`, `at_least:`: the value against a limit, in the unit reported.
@@ -29,9 +30,17 @@ class Compared:
     limits: tuple[Quantity, ...]
     measured: bool = False
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"{self.word}: {' or '.join(map(str, self.limits))}"
+
     def answer(self, case: Case) -> Answer:
         """Unknown without a result, in a unit that has no limit here, or when a comparator leaves it open."""
-        words = f"{self.word}: {' or '.join(map(str, self.limits))}"
+        return self.compared(case, self.words)
+
+    def compared(self, case: Case, words: str) -> Answer:
+        """The same, told in other words."""
         result = case.subject
         if not isinstance(result, LabResult):
             return unknown(words, "no result")
@@ -41,13 +50,10 @@ class Compared:
             return unknown(words, "the laboratory's upper limit" if own else "a limit in this unit")
         value = result.value if self.measured or result.corrected is None else result.corrected
         truth = _compare(self.word, value, result.comparator, limit)
-        return (
-            unknown(
-                words, f"{_plain(result.analyte)} reported only as {' '.join(result.readable()).rstrip()}"
-            )
-            if truth is None
-            else said(words, truth, (result,))
-        )
+        if truth is None:
+            written = " ".join(result.readable()).rstrip()
+            return unknown(words, f"{_plain(result.analyte)} reported only as {written}")
+        return said(words, truth, (result,))
 
     def _limit(self, result: LabResult) -> Decimal | None:
         for limit in self.limits:
@@ -74,46 +80,55 @@ def _compare(word: str, value: Decimal, comparator: str, limit: Decimal) -> bool
     return beyond if open_ended else None
 
 
-_TESTS: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "below": lambda value, limit: value < limit,
-    "at_most": lambda value, limit: value <= limit,
-    "above": lambda value, limit: value > limit,
-    "at_least": lambda value, limit: value >= limit,
+_TESTS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+    "below": operator.lt,
+    "at_most": operator.le,
+    "above": operator.gt,
+    "at_least": operator.ge,
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Of:
     """`of: calcium_ionized`: which analyte the limits beside it are for."""
 
     analyte: str
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"of: {_plain(self.analyte)}"
+
     def answer(self, case: Case) -> Answer:
         """Never unknown."""
         is_it = isinstance(case.subject, LabResult) and case.subject.measures == self.analyte
-        return said(f"of: {_plain(self.analyte)}", is_it, (case.subject,) if case.subject else ())
+        return said(self.words, is_it, (case.subject,) if case.subject else ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rose:
     """`rose: {times: 1.5, within: 365 days}`: against the lowest earlier result of that many days, in one unit."""
 
     times: Decimal
     days: int
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"rose: {self.times} times within {self.days} days"
+
     def answer(self, case: Case) -> Answer:
         """Unknown without an earlier result to compare with."""
-        words = f"rose: {self.times} times within {self.days} days"
         result = case.subject
         if not isinstance(result, LabResult):
-            return unknown(words, "no result")
+            return unknown(self.words, "no result")
         earlier = [
             each for each in case.facts.results.get(result.analyte, ()) if self._is_before(each, result)
         ]
         lowest = min(earlier, key=lambda each: (each.value, each.source), default=None)
         if lowest is None:
-            return unknown(words, f"an earlier {_plain(result.analyte)}")
-        return said(words, result.value >= self.times * lowest.value, (lowest, result))
+            return unknown(self.words, f"an earlier {_plain(result.analyte)}")
+        return said(self.words, result.value >= self.times * lowest.value, (lowest, result))
 
     def _is_before(self, earlier: LabResult, result: LabResult) -> bool:
         fewest, most = earlier.taken.days_until(result.taken)
@@ -121,23 +136,33 @@ class Rose:
         return same_kind and fewest > 0 and most <= self.days
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OutOfRange:
     """`low:` and `high:`: outside the laboratory's own limit where the result carries one, else ours."""
 
     word: str
     limits: tuple[Quantity, ...]
 
+    @cached_property
+    def _ours(self) -> Compared:
+        return Compared("below" if self.word == "low" else "above", self.limits)
+
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it, where our own limit counts."""
+        return f"{self.word} ({self._ours.words})"
+
     def answer(self, case: Case) -> Answer:
         """As `below` and `above`."""
-        result = case.subject
-        compared = Compared("below" if self.word == "low" else "above", self.limits)
-        if isinstance(result, LabResult):
-            own = result.low if self.word == "low" else result.high
-            if own is not None:
-                compared = Compared(compared.word, (Quantity(own, result.unit),))
-        inner = compared.answer(case)
-        return Answer(inner.truth, f"{self.word} ({inner.words})", inner.evidence, inner.unknown)
+        own = self._own(case.subject) if isinstance(case.subject, LabResult) else None
+        if own is None:
+            return self._ours.compared(case, self.words)
+        return own.compared(case, f"{self.word} ({own.words})" if case.in_full else self.words)
+
+    def _own(self, result: LabResult) -> Compared | None:
+        """By the laboratory's own limit, where it gave one."""
+        limit = result.low if self.word == "low" else result.high
+        return None if limit is None else Compared(self._ours.word, (Quantity(limit, result.unit),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +187,7 @@ class SameSample:
         companion = case.subject.companion if isinstance(case.subject, LabResult) else None
         if companion is None:
             return said("same sample", truth=False)
-        inner = self.about.answer(Case(case.facts, companion))
+        inner = self.about.answer(case.about(companion))
         return Answer(inner.truth, "same sample", inner.evidence, inner.unknown, (inner,))
 
 
@@ -178,7 +203,7 @@ class AtNight:
         return said("at night", result.clock >= "23:00" or result.clock <= "06:00", (result,))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Latest:
     """
     `latest: tsh`, with words about the result beside it.
@@ -190,16 +215,20 @@ class Latest:
     about: Criterion
     with_preliminary: bool = False
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"latest: {self.analyte}"
+
     def answer(self, case: Case) -> Answer:
         """Unknown when it was never measured."""
-        words = f"latest: {self.analyte}"
         results = case.facts.latest(self.analyte, with_preliminary=self.with_preliminary)
         if not results:
             cut = self.analyte in case.facts.unseen
-            return unknown(words, f"{_plain(self.analyte)} {'possibly cut off' if cut else 'not measured'}")
-        return any_of(
-            words, tuple(self.about.answer(Case(case.facts, result)) for result in extremes(results))
-        )
+            return unknown(
+                self.words, f"{_plain(self.analyte)} {'possibly cut off' if cut else 'not measured'}"
+            )
+        return any_of(self.words, [self.about.answer(case.about(result)) for result in extremes(results)])
 
 
 def extremes(results: Sequence[LabResult]) -> Sequence[LabResult]:
@@ -211,7 +240,7 @@ def extremes(results: Sequence[LabResult]) -> Sequence[LabResult]:
     return [each for members in units for each in (*members[:_FEW], *members[-_FEW:])]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unmeasured:
     """
     `unmeasured: tsh` with `within: 365 days`: no usable result that recent, of none of several analytes.
@@ -223,19 +252,26 @@ class Unmeasured:
     days: int | None
     since_change: bool = False
 
+    @cached_property
+    def _names(self) -> str:
+        return " or ".join(map(_plain, self.analytes))
+
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        since = "since the change" if self.since_change else f"within {self.days} days"
+        return f"unmeasured: {self._names} {since}"
+
     def answer(self, case: Case) -> Answer:
         """Unknown when the list that would hold it was missing or cut off."""
-        names = " or ".join(map(_plain, self.analytes))
-        since = "since the change" if self.since_change else f"within {self.days} days"
-        words = f"unmeasured: {names} {since}"
-        results = [each for name in self.analytes for each in case.facts.results.get(name, ())]
+        results = (each for name in self.analytes for each in case.facts.results.get(name, ()))
         recent = any(self._is_recent(each, case) for each in results)
         if not recent and not case.facts.unseen.isdisjoint(self.analytes):
-            return unknown(words, f"{names} possibly cut off")
-        return said(words, not recent)
+            return unknown(self.words, f"{self._names} possibly cut off")
+        return said(self.words, not recent)
 
     def _is_recent(self, result: LabResult, case: Case) -> bool:
-        if self.days is not None and not Within(self.days).answer(Case(case.facts, result)).holds:
+        if self.days is not None and result.age(case.facts.today)[1] > self.days:
             return False
         if not self.since_change:
             return True
@@ -245,22 +281,26 @@ class Unmeasured:
         return change is not None and result.taken.first > change.last
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SameDay:
     """`same_day: potassium`, with limits beside it: a result of that analyte of the day of the file's own result."""
 
     analyte: str
     about: Criterion
 
+    @cached_property
+    def words(self) -> str:
+        """As the trace tells it."""
+        return f"same day: {_plain(self.analyte)}"
+
     def answer(self, case: Case) -> Answer:
         """Unknown when there is no such result."""
-        words = f"same day: {_plain(self.analyte)}"
         own = case.subject
         taken = own.taken if isinstance(own, LabResult) else None
         results = [each for each in case.facts.results.get(self.analyte, ()) if each.taken == taken]
         if not results:
-            return unknown(words, f"{_plain(self.analyte)} of that day")
-        return any_of(words, tuple(self.about.answer(Case(case.facts, each)) for each in results))
+            return unknown(self.words, f"{_plain(self.analyte)} of that day")
+        return any_of(self.words, [self.about.answer(case.about(each)) for each in results])
 
 
 _WRITTEN = {"hba1c": "HbA1c", "tsh": "TSH", "egfr": "eGFR", "bmi": "BMI", "alcohol_audit_c": "AUDIT-C"}

@@ -17,11 +17,15 @@ _FRESH = 90  # days for which another analyte's result makes a new one needless
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """How each test is ordered: a ServiceRequest without its subject, and the short name on the button."""
+    """
+    How each test is ordered: a ServiceRequest without its subject, and the short name on the button.
+
+    *told_by* are the analytes whose results tell what the test would.
+    """
 
     templates: Mapping[str, dict[str, Any]]
     names: Mapping[str, str]
-    analytes: Mapping[str, str]
+    told_by: Mapping[str, frozenset[str]]
 
 
 def suggestions(
@@ -37,10 +41,11 @@ def suggestions(
         for case, order in _sets(group, facts):
             if order.when is not None and not order.when.answer(case).holds:
                 continue
-            wanted = [
-                each for each in order.tests if _is_wanted(each, order, group, facts, knowledge, orders)
+            tests = [
+                each
+                for each in order.tests
+                if each not in taken and _is_wanted(each, order, group, facts, knowledge, orders)
             ]
-            tests = [test for test in wanted if test not in taken]
             if tests:
                 taken.update(tests)
                 made.append(_suggestion(tests, orders, subject, is_urgent=group.level == "critical"))
@@ -72,18 +77,12 @@ def _is_wanted(
     test: str, order: OrderGroup, group: Group, facts: Facts, knowledge: Knowledge, orders: Orders
 ) -> bool:
     """Not on order, itself or in a panel; and not resulted since the fact arose (CARDS B1.7)."""
-    panels = {panel for panel, tests in knowledge.guards.panels.items() if test in tests}
-    if facts.ordered & {test, *panels}:
+    if not facts.ordered.isdisjoint((test, *knowledge.guards.panels_of(test))):
         return False
-    parts = (test, *knowledge.guards.panels.get(test, ()))
-    own = next((orders.analytes[each] for each in parts if each in orders.analytes), None)
-    # an adjusted calcium tells what a total one would
-    analytes = {own, *(orders.analytes[each] for each in panels if each in orders.analytes)} - {None}
-    facts_used = (fact for each in group.findings for fact in (*each.facts, *each.evidence))
-    subjects = {fact.analyte for fact in facts_used if isinstance(fact, LabResult)}
-    results = [result for name in analytes if name for result in facts.results.get(name, ())]
+    analytes = orders.told_by[test]
+    results = [result for name in analytes for result in facts.results.get(name, ())]
     newest = max(results, key=lambda each: (each.taken.first, each.source), default=None)
-    if newest is None or analytes & subjects:
+    if newest is None or not group.analytes.isdisjoint(analytes):
         return True
     _, age = newest.age(facts.today)
     if order.since_change or order.within:
@@ -152,4 +151,14 @@ def order_templates(knowledge: Knowledge) -> Orders:
                 "text": f"{test[:1].upper()}{test[1:]}",
             },
         }
-    return Orders(templates, names, analytes)
+    told_by = {test: _told_by(test, analytes, knowledge) for test in templates}
+    return Orders(templates, names, told_by)
+
+
+def _told_by(test: str, analytes: Mapping[str, str], knowledge: Knowledge) -> frozenset[str]:
+    """By the analyte that a test is ordered for, or the first that a panel holds; a panel tells of its tests too."""
+    parts = (test, *knowledge.guards.panels.get(test, ()))
+    own = [analytes[each] for each in parts if each in analytes][:1]
+    # an adjusted calcium tells what a total one would
+    of_panels = (analytes[each] for each in knowledge.guards.panels_of(test) if each in analytes)
+    return frozenset((*own, *of_panels))

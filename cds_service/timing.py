@@ -1,9 +1,12 @@
 """How exposures stand to the onset of the cramps: time classes, and switches within a class."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 
 from cds_service.dates import Span
 from cds_service.exposures import REJOIN, YEARLY, later
@@ -28,7 +31,7 @@ def timings(
     is not counted again as stopped. Without any onset all that is taken now is of unknown class. *washout* is in
     days; *potency* ranks the members where a switch to a stronger one is a start, None where none continues another.
     """
-    continued = _switches(members, potency) if potency is not None else {}
+    continued = _switches(members, potency) if potency is not None and len(members) > 1 else {}
     replaced = {before for befores in continued.values() for before in befores}
     found = []
     for exposure in members:
@@ -97,6 +100,8 @@ def _timed(
     today: date,
 ) -> Timing:
     """With the start and the entries of all that it continues, and their names in order of their start."""
+    if member not in continued:
+        return _timing(*member, member[1].began, onset, washout, today)
     course, began, earlier = _with_history(member, continued)
     made = _timing(member[0], course, began, onset, washout, today)
     return replace(made, replaced=tuple(name for name in earlier if name != member[0].ingredient))
@@ -171,22 +176,37 @@ def _switches(
     ingredient and dose that *potency* ranks as stronger is a start, so it is not among them.
     """
     pairs = [(each, course) for each in members for course in each.courses]
+    earlier = _Earlier(pairs)
     continued = {
-        after: tuple(
-            before
-            for before in pairs
-            if _is_switch(before, after) and not _is_stronger(after, before, potency)
-        )
+        after: tuple(before for before in earlier.than(after) if not _is_stronger(after, before, potency))
         for after in pairs
     }
     return {after: befores for after, befores in continued.items() if befores}
 
 
-def _is_switch(before: _Member, after: _Member) -> bool:
-    (old, old_course), (new, new_course) = before, after
-    if old.value_set != new.value_set or old.ingredient == new.ingredient or not new_course.began:
-        return False
-    return _hands_over(old_course, new_course)
+class _Earlier:
+    """The courses of a class by their ends: each is compared only with those that ended about when it began."""
+
+    def __init__(self, pairs: Sequence[_Member]) -> None:
+        self._pairs = pairs
+        ended = ((course.ended, place) for place, (_, course) in enumerate(pairs))
+        self._ended = sorted((end.last.toordinal(), place) for end, place in ended if end)
+        self._open = [place for place, (_, course) in enumerate(pairs) if course.end_is_unknown]
+
+    def than(self, after: _Member) -> Iterator[_Member]:
+        """What a course took the place of."""
+        exposure, course = after
+        if course.began is None:
+            return
+        day = course.began.first.toordinal()
+        first = bisect_left(self._ended, day - REJOIN.days, key=itemgetter(0))
+        last = bisect_right(self._ended, day + REJOIN.days, key=itemgetter(0))
+        near = (place for _, place in self._ended[first:last])
+        for place in sorted((*near, *self._open)):
+            old, old_course = before = self._pairs[place]
+            is_another = old.value_set == exposure.value_set and old.ingredient != exposure.ingredient
+            if is_another and _hands_over(old_course, course):
+                yield before
 
 
 def _with_history(
@@ -197,11 +217,12 @@ def _with_history(
 
     After a switch the entries and the start are those of what it continues, and so is whether the start is stated.
     """
-    history, place = [member], 0
-    while place < len(history):
-        history += [each for each in continued.get(history[place], ()) if each not in history]
-        place += 1
-    history.sort(key=lambda each: (_first(each[1]), each[0].ingredient))
+    found, open_ = {member: None}, deque([member])
+    while open_:
+        befores = [each for each in continued.get(open_.popleft(), ()) if each not in found]
+        found |= dict.fromkeys(befores)
+        open_ += befores
+    history = sorted(found, key=lambda each: (_first(each[1]), each[0].ingredient))
     sources = {source for _, course in history for source in course.sources}
     first = history[0][1]
     course = replace(member[1], sources=tuple(sorted(sources)), began_is_stated=first.began_is_stated)

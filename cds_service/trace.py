@@ -13,6 +13,7 @@ from cds_service.knowledge import Contributor, Knowledge
 from cds_service.recognition import medicine_matches, named_otherwise
 from cds_service.record import PatientRecord
 from cds_service.truth import Answer
+from cds_service.verdicts import answers_in_full
 
 _READINGS = 5  # of many readings, those named in the trace
 
@@ -120,7 +121,11 @@ def _considered(judgement: Judgement, facts: Facts, knowledge: Knowledge) -> dic
             }
             for each in judgement.set_aside
         ],
-        "criteria": [{"level": level, **_answer(answer)} for level, answer in judgement.answers],
+        "criteria": [
+            {"level": level, **_answer(answer)}
+            for fact in judgement.asked
+            for level, answer in answers_in_full(contributor, facts, fact)
+        ],
         "unknown": list(finding.unknown) if finding else [],
     }
 

@@ -1,9 +1,10 @@
 """Three-valued answers: holds, fails or unknown, with the facts that decided; and how answers combine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from itertools import chain
+from typing import NamedTuple, Protocol
 
 from cds_service.facts import Fact, Facts
 
@@ -16,13 +17,12 @@ class Truth(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """
     What one criterion said about one patient.
 
     *words* is the criterion as it stands in its file, *evidence* the facts that met it, *unknown* what would have
-    to be known (in words for the card), *parts* the answers it was made of.
+    to be known (in words for the card), *parts* the answers it was made of: all of them where it was asked in full.
     """
 
     truth: Truth
@@ -37,12 +37,20 @@ class Answer:
         return self.truth is Truth.HOLDS
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One patient, and the fact that the criterion's file or phrase is about; None when there is no such fact."""
+class Case(NamedTuple):
+    """
+    One patient, and the fact that the criterion's file or phrase is about; None when there is no such fact.
+
+    *in_full*: the trace tells the answer of every part, so none is left out, even where one has settled the whole.
+    """
 
     facts: Facts
     subject: Fact | None = None
+    in_full: bool = False
+
+    def about(self, subject: Fact) -> "Case":
+        """The same patient, and another fact."""
+        return Case(self.facts, subject, self.in_full)
 
 
 class Criterion(Protocol):
@@ -74,12 +82,15 @@ class AllOf:
 
     def answer(self, case: Case) -> Answer:
         """Fails when any part fails; else unknown when any is; else holds with all their evidence."""
-        answers = tuple(part.answer(case) for part in self.parts)
-        truths = {each.truth for each in answers}
-        if Truth.FAILS in truths:
-            return Answer(Truth.FAILS, "all", parts=answers)
-        truth = Truth.UNKNOWN if Truth.UNKNOWN in truths else Truth.HOLDS
-        return Answer(truth, "all", _evidence(answers), _whats(answers), answers)
+        if case.in_full:
+            return _all_of([part.answer(case) for part in self.parts])
+        answers = []
+        for part in self.parts:
+            answer = part.answer(case)
+            if answer.truth is Truth.FAILS:
+                return _NOT_ALL
+            answers.append(answer)
+        return _all_of(answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ class AnyOf:
 
     def answer(self, case: Case) -> Answer:
         """Holds when any part holds, with the evidence of those that do; else unknown when any is."""
-        return any_of("any", tuple(part.answer(case) for part in self.parts))
+        return any_of("any", [part.answer(case) for part in self.parts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +130,34 @@ class Unless:
         return Answer(Truth.FAILS if inner.holds else Truth.HOLDS, "unless", parts=(inner,))
 
 
-def any_of(words: str, answers: tuple[Answer, ...]) -> Answer:
+_NOT_ALL = Answer(Truth.FAILS, "all")
+
+
+def _all_of(answers: Sequence[Answer]) -> Answer:
+    truths = [each.truth for each in answers]
+    if Truth.FAILS in truths:
+        return Answer(Truth.FAILS, "all", parts=tuple(answers))
+    truth = Truth.UNKNOWN if Truth.UNKNOWN in truths else Truth.HOLDS
+    return Answer(truth, "all", _evidence(answers), _whats(answers), tuple(answers))
+
+
+def any_of(words: str, answers: Sequence[Answer]) -> Answer:
     """Holds when any answer does, with the evidence of those; else unknown when any is."""
-    held = tuple(each for each in answers if each.holds)
-    if held:
-        return Answer(Truth.HOLDS, words, _evidence(held), parts=answers)
-    truth = Truth.UNKNOWN if any(each.truth is Truth.UNKNOWN for each in answers) else Truth.FAILS
-    return Answer(truth, words, unknown=_whats(answers), parts=answers)
+    truths = [each.truth for each in answers]
+    if Truth.HOLDS in truths:
+        held = [each for each in answers if each.holds]
+        return Answer(Truth.HOLDS, words, _evidence(held), parts=tuple(answers))
+    if Truth.UNKNOWN in truths:
+        return Answer(Truth.UNKNOWN, words, unknown=_whats(answers), parts=tuple(answers))
+    return Answer(Truth.FAILS, words, parts=tuple(answers))
 
 
-def _evidence(answers: Iterable[Answer]) -> tuple[Fact, ...]:
-    return tuple(dict.fromkeys(fact for each in answers for fact in each.evidence))
+def _evidence(answers: Sequence[Answer]) -> tuple[Fact, ...]:
+    """Each fact once; one answer has each once."""
+    told = [each.evidence for each in answers if each.evidence]
+    return tuple(dict.fromkeys(chain.from_iterable(told))) if len(told) > 1 else next(iter(told), ())
 
 
-def _whats(answers: Iterable[Answer]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(what for each in answers for what in each.unknown))
+def _whats(answers: Sequence[Answer]) -> tuple[str, ...]:
+    told = [each.unknown for each in answers if each.unknown]
+    return tuple(dict.fromkeys(chain.from_iterable(told))) if len(told) > 1 else next(iter(told), ())

@@ -1,7 +1,7 @@
 """How one contributor judges one fact: the highest of its levels that holds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cds_service.dates import Span
 from cds_service.facts import Diagnosed, Fact, Facts, LabResult
@@ -16,8 +16,7 @@ HISTORY_AGE = 365
 URGENCY = {"critical": 0, "warning": 1, "info": 2, "also_consider": 3, "in_chain": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The highest level that holds for one subject, and how it is worded; *level* is None when none does."""
 
     level: str | None
@@ -26,7 +25,6 @@ class Verdict:
     subject: Fact
     evidence: tuple[Fact, ...]
     unknown: tuple[str, ...]
-    answers: tuple[tuple[str, Answer], ...]
 
     @property
     def urgency(self) -> int:
@@ -42,16 +40,21 @@ def verdict(contributor: Contributor, facts: Facts, subject: Fact) -> Verdict:
     whats = (what for _, each in answers if each.truth is Truth.UNKNOWN for what in each.unknown)
     unknown = tuple(dict.fromkeys(whats))
     if not choices:
-        return Verdict(None, contributor.role, "", subject, (), unknown, tuple(answers))
+        return Verdict(None, contributor.role, "", subject, (), unknown)
     best = min(choices, key=lambda choice: URGENCY[choice.level])
     if contributor.context is not None and contributor.context.answer(case).holds:
-        best = replace(best, level="also_consider", role="context", variant="")
-    evidence = best.answer.evidence
-    return Verdict(best.level, best.role, best.variant, subject, evidence, unknown, tuple(answers))
+        best = best._replace(level="also_consider", role="context", variant="")
+    return Verdict(best.level, best.role, best.variant, subject, best.answer.evidence, unknown)
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+def answers_in_full(contributor: Contributor, facts: Facts, subject: Fact) -> Sequence[tuple[str, Answer]]:
+    """What each level that `verdict` asked about said, and all that it was made of: for the trace."""
+    answers: list[tuple[str, Answer]] = []
+    _choices(contributor, Case(facts, subject, in_full=True), answers)
+    return answers
+
+
+class _Choice(NamedTuple):
     """One level that holds, and how it would be worded."""
 
     level: str
@@ -68,7 +71,7 @@ def _choices(contributor: Contributor, case: Case, answers: list[tuple[str, Answ
     if ordinary := _first_level(_levels(contributor, case), case, answers):
         level, answer = ordinary
         choices.append(_Choice(level, contributor.role, "critical" if level == "critical" else "", answer))
-    if safety := _first_level(contributor.safety, case, answers):
+    if contributor.safety and (safety := _first_level(contributor.safety, case, answers)):
         level, answer = safety
         beside = bool(choices)
         role: Role = contributor.role if beside else "safety"

@@ -37,9 +37,8 @@ class Detail:
     aside: tuple[SetAside, ...] = ()
 
 
-def summary(group: Group, facts: Facts, knowledge: Knowledge) -> str:
+def summary(group: Group, fill: Mapping[str, str]) -> str:
     """The one sentence of a main card: plain text, not Markdown, cut where it is too long."""
-    fill = fillings(group, facts.onset, knowledge)
     text = say(texts(group), "Summary", variant(group), fill)
     return _cut(unescape(_ESCAPED.sub(r"\1", text)))
 
@@ -58,6 +57,7 @@ def _cut(plain: str) -> str:
 
 def main_detail(
     group: Group,
+    fill: Mapping[str, str],
     aside: Sequence[SetAside],
     told: Iterable[str],
     facts: Facts,
@@ -72,7 +72,6 @@ def main_detail(
     *told* are the analytes that some card of this answer is about: a fact appears once. Only the card that *tells*
     has the set-aside line; a drug named beside a value is told there. *alerts* come before the remarks.
     """
-    fill = fillings(group, facts.onset, knowledge)
     title = f"**{say(texts(group), 'Finding', variant(group), fill)}** {_evidence(group)}".rstrip()
     beside = drugs_beside(group, facts)
     listed_facts, also_on_record, usual = bullets(group, beside, facts, knowledge)
@@ -94,8 +93,7 @@ def main_detail(
         each for each in aside if isinstance(each.fact, Timing) and phrases.drug(each.fact) in beside
     )
     aside = [each for each in aside if each not in told_beside] if tells else []
-    kept = _fitting(aside, room, knowledge)
-    set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
+    kept, set_aside = _set_aside(aside, room, knowledge)
     # beside what needs action now, monitoring that is due is noise
     due = {} if group.level == "critical" else overdue(group.findings, facts, knowledge)
     shown = _shown(group, {*told, *due}, facts, knowledge)
@@ -122,8 +120,7 @@ def also_detail(
         listed = f"{phrases.capital(phrases.onset(facts))}.\n\n{listed}"
     listed = paragraphs(listed, *alerts)
     room = ALSO_WORDS - count((listed, last))
-    kept = _fitting(aside, room, knowledge)
-    set_aside = _set_aside_line(kept, len(aside) - len(kept), knowledge)
+    kept, set_aside = _set_aside(aside, room, knowledge)
     care = "" if is_urgent else _self_care(facts, knowledge)
     ask = "" if is_urgent else _ask_about(facts, knowledge)
     care, ask = in_room((care, ask), room - count((set_aside,)))
@@ -165,19 +162,17 @@ def data_detail(lines: Sequence[str], facts: Facts, knowledge: Knowledge) -> Det
 # --- what was set aside ----------------------------------------------------------------------------------------
 
 
-def _fitting(aside: Sequence[SetAside], room: int, knowledge: Knowledge) -> tuple[SetAside, ...]:
-    """As many items as there is room for, at most five."""
-    for most in range(min(len(aside), _SET_ASIDE), 0, -1):
-        if count((_set_aside_line(aside[:most], len(aside) - most, knowledge),)) <= room:
-            return tuple(aside[:most])
-    return ()
-
-
-def _set_aside_line(told: Sequence[SetAside], more: int, knowledge: Knowledge) -> str:
-    if not told:
-        return ""
-    items = "; ".join(dict.fromkeys(phrases.dropped(each.fact, each.why, knowledge) for each in told))
-    return f"*Set aside:* {items}{f'; and {more} more' if more else ''}."
+def _set_aside(
+    aside: Sequence[SetAside], room: int, knowledge: Knowledge
+) -> tuple[tuple[SetAside, ...], str]:
+    """As many items as there is room for, at most five, and the line that tells them."""
+    said = [phrases.dropped(each.fact, each.why, knowledge) for each in aside[:_SET_ASIDE]]
+    for most in range(len(said), 0, -1):
+        more = f"; and {len(aside) - most} more" if len(aside) > most else ""
+        line = f"*Set aside:* {'; '.join(dict.fromkeys(said[:most]))}{more}."
+        if count((line,)) <= room:
+            return tuple(aside[:most]), line
+    return (), ""
 
 
 # --- parts ------------------------------------------------------------------------------------------------------

@@ -24,12 +24,14 @@ _HOLDS, _FAILS, _UNKNOWN = Truth.HOLDS, Truth.FAILS, Truth.UNKNOWN
 
 
 class _Fixed:
-    """A criterion that always says the same."""
+    """A criterion that always says the same, and counts how often it is asked."""
 
     def __init__(self, truth: Truth) -> None:
         self._truth = truth
+        self.asked = 0
 
     def answer(self, case: Case) -> Answer:
+        self.asked += 1
         evidence = (case.subject,) if case.subject and self._truth is _HOLDS else ()
         return Answer(self._truth, "fixed", evidence, ("something",) if self._truth is _UNKNOWN else ())
 
@@ -59,6 +61,22 @@ def test_three_truths_combine(parts: tuple[Truth, ...], all_of: Truth, any_of: T
 @pytest.mark.parametrize(("part", "turned"), [(_HOLDS, _FAILS), (_FAILS, _HOLDS), (_UNKNOWN, _UNKNOWN)])
 def test_not_leaves_unknown_unknown(part: Truth, turned: Truth) -> None:
     assert truth_of(Not(_Fixed(part))) is turned
+
+
+def test_nothing_more_is_asked_once_a_part_of_all_has_failed() -> None:
+    later = _Fixed(_UNKNOWN)
+
+    found = AllOf((_Fixed(_HOLDS), _Fixed(_FAILS), later)).answer(Case(some_facts()))
+
+    assert (found.truth, later.asked) == (_FAILS, 0)
+
+
+def test_every_part_is_asked_where_all_is_told_in_full() -> None:
+    later = _Fixed(_UNKNOWN)
+
+    found = AllOf((_Fixed(_FAILS), later)).answer(Case(some_facts(), in_full=True))
+
+    assert ([each.truth for each in found.parts], later.asked) == ([_FAILS, _UNKNOWN], 1)
 
 
 def test_what_is_unknown_is_told_once() -> None:
