@@ -17,9 +17,11 @@ from cds_service.hooks import Card, HookRequest
 from cds_service.knowledge import Knowledge
 from cds_service.normalise import patient_record
 from cds_service.policy import USUAL, Policy
-from cds_service.recognition import Reading, recognise
+from cds_service.recognition import Reading, recognise, recognised
 from cds_service.record import PatientRecord
 from cds_service.rendering import Worded
+from cds_service.resources import Supplied
+from cds_service.wanted import carriers, read_by_rules
 
 _CARRIERS = ("observations", "encounters", "questionnaireResponses")
 
@@ -51,6 +53,7 @@ class Advice:
     told: tuple[About, ...] = ()
     triggered: tuple[str, ...] = ()
     faded: tuple[Faded, ...] = ()
+    supplied: Supplied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,8 @@ class Considered:
 @dataclass(frozen=True, slots=True)
 class Site:
     """
-    What stays the same between requests: knowledge, drafts of its orders, the public address, the time zone, and the
-    link ids of questions about leg cramps, and what the site chose about its cards.
+    What stays the same between requests: knowledge, drafts of its orders, the public address, the time zone, the
+    link ids of questions about leg cramps, what the site chose about its cards, and which value sets are recognised.
     """
 
     knowledge: Knowledge
@@ -85,6 +88,7 @@ class Site:
     zone: ZoneInfo | None = None
     cramp_link_ids: frozenset[str] = frozenset()
     policy: Policy = USUAL
+    recognised: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -95,8 +99,9 @@ class Site:
         cramp_link_ids: frozenset[str] = frozenset(),
         policy: Policy = USUAL,
     ) -> "Site":
-        """Make the order drafts once."""
-        return cls(knowledge, suggestions.order_templates(knowledge), base_url, zone, cramp_link_ids, policy)
+        """Make once what every answer needs."""
+        orders, kept = suggestions.order_templates(knowledge), recognised(knowledge)
+        return cls(knowledge, orders, base_url, zone, cramp_link_ids, policy, kept)
 
     def at(self, hook: str) -> "Site":
         """What of it is there for a hook: where orders are signed, the rule on quinine only."""
@@ -280,14 +285,32 @@ def glance(request: HookRequest, site: Site, today: date) -> Advice | None:
 def _look(request: HookRequest, site: Site, today: date, *, has_medicines: bool = True) -> Advice:
     """What the record says, and the reason to say nothing about it, if there is one already."""
     supplied = fhir.gather(order_signing.with_drafts(request), has_medicines=has_medicines)
-    record = patient_record(supplied)
-    counts = {"read": len(supplied.given), "unread": len(record.unread)}
+    value_sets = site.knowledge.value_sets
     if request.hook == order_signing.HOOK:
-        record = order_signing.as_signed(record, site.knowledge.value_sets, today)
-        if (silence := order_signing.silence(record)) is not None:
-            return Advice((), silence, counts, record)
+        return _look_at_drafts(supplied, site, today)
+    seen = _read(supplied, patient_record(supplied, carriers(value_sets)), site, today)
+    if seen.silence:  # as of most charts: no report, and so the rest is of no use
+        return seen
+    wanted = read_by_rules(value_sets, site.recognised, supplied.paged)
+    return _read(supplied, patient_record(supplied, wanted), site, today)
+
+
+def _look_at_drafts(supplied: Supplied, site: Site, today: date) -> Advice:
+    value_sets = site.knowledge.value_sets
+    record = patient_record(supplied, read_by_rules(value_sets, site.recognised, supplied.paged))
+    record = order_signing.as_signed(record, value_sets, today)
+    if (silence := order_signing.silence(record)) is not None:
+        return Advice((), silence, _counts(supplied, record), record, supplied=supplied)
+    return _read(supplied, record, site, today)
+
+
+def _read(supplied: Supplied, record: PatientRecord, site: Site, today: date) -> Advice:
     facts = recognise(record, site.reading(today))
-    return Advice((), _silence(facts), counts, record, facts)
+    return Advice((), _silence(facts), _counts(supplied, record), record, facts, supplied=supplied)
+
+
+def _counts(supplied: Supplied, record: PatientRecord) -> Mapping[str, int]:
+    return {"read": len(supplied.given), "unread": len(record.unread)}
 
 
 def _silence(facts: Facts) -> str | None:

@@ -92,6 +92,7 @@ _ADJUSTED = word_set("""
     albuminkorr albkorr corrige corrigee corregido corregida corrigido corrigida corretto corretta gecorrigeerd
     korrigerad
 """)
+_OF_CALCIUM = frozenset({"calcium_total", "calcium_ionized", "calcium_adjusted"})
 _NAMED_BESIDE = {  # analytes that are named within the name of another
     "calcium_adjusted": frozenset({"albumin", "calcium_total"}),
     "calcium_ionized": frozenset({"calcium_total"}),
@@ -145,8 +146,23 @@ def read(text: str, unit: str, specimen: str, phrases: Phrases[AnalyteName]) -> 
     return _read(text, unit, specimen, phrases)
 
 
+def may_name(text: str, phrases: Phrases[AnalyteName]) -> frozenset[str]:
+    """The analytes of which `read` could find one in *text*, whatever unit and specimen."""
+    if len(text) > _LONGEST:
+        return frozenset()
+    texts = {text, _BEFORE_DIALYSIS.sub(" ", text)}
+    found = {name.analyte for each in texts for hit in phrases.find(tokens(_bare(each))) for name in hit.meanings}
+    forms = {_BEFORE[analyte] for analyte in found if analyte in _BEFORE}
+    return frozenset(found | forms | (_OF_CALCIUM if not _OF_CALCIUM.isdisjoint(found) else frozenset()))
+
+
+def _bare(text: str) -> str:
+    """A name without what is said of it by signs and letters."""
+    return _CHARGE.sub("", _REFLEX.sub("", _IN_BLOOD.sub("", _BLOOD_PREFIX.sub("", text))))
+
+
 def _read(text: str, unit: str, specimen: str, phrases: Phrases[AnalyteName]) -> tuple[str, str] | None:
-    text = _CHARGE.sub("", _REFLEX.sub("", _IN_BLOOD.sub("", _BLOOD_PREFIX.sub("", text))))
+    text = _bare(text)
     words = tokens(text)
     found = phrases.find(words)
     named = list(dict.fromkeys(name for hit in found for name in _meant(hit, unit, text)))

@@ -21,6 +21,7 @@ from cds_service.errors import CdsError
 from cds_service.hooks import Card
 from cds_service.inventory import Line, inventory
 from cds_service.knowledge import Knowledge
+from cds_service.normalise import patient_record
 from cds_service.settings import Settings
 from cds_service.terminal import plain
 from cds_service.trace import trace
@@ -98,7 +99,8 @@ class _Checked:
 def _checked(file: Path, site: Site, day: date) -> _Checked:
     chart = charts.read(file.read_bytes())
     advice = advise(hooks.decode(chart.body, charts.HOOK), site, day)
-    lines = inventory(advice.record, site.reading(day)) if advice.record else ()
+    # everything that came, not only what a rule may read
+    lines = inventory(patient_record(advice.supplied), site.reading(day)) if advice.supplied else ()
     return _Checked(file, day, chart.notes, advice, lines)
 
 

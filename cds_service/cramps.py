@@ -236,7 +236,7 @@ def told(concept: Concept, site: str, value_sets: ValueSets) -> Told | None:
     A code for cramps of the leg needs no text; a general one needs a leg word in text or body site, or night cramps
     with no other site. Any other code that is known decides against the words beside it.
     """
-    if not (_is_listed(concept, value_sets) or _may_mention(concept)):
+    if not may_be_about(concept, value_sets):
         return None
     coded = [match for match in value_sets.diagnoses(concept, site) if match.matched_by != "text"]
     cramps = [match.name for match in coded if match.value_set in _CONCEPTS]
@@ -245,6 +245,11 @@ def told(concept: Concept, site: str, value_sets: ValueSets) -> Told | None:
     if any(_LEG & set(_words(name)) for name in cramps):
         return Told.LEG
     return _read([*map(_words, (*cramps, *concept.words()))], _words(site))
+
+
+def may_be_about(concept: Concept, value_sets: ValueSets) -> bool:
+    """Whether `told` could say anything of a concept; False is certain. A quick look, for most entries end here."""
+    return _may_mention(concept) or _is_listed(concept, value_sets)
 
 
 # --- questions ------------------------------------------------------------------------------------------------
@@ -280,9 +285,6 @@ def _asked(concept: Concept) -> frozenset[str]:
     """The words of a question: as somebody wrote it, else as its codings are displayed."""
     texts = (concept.text,) if concept.text else concept.words()
     return frozenset(word for text in texts for word in _words(text)) - {"?", CLAUSE_END}
-
-
-# --- a quick look, because every entry of a record passes here ------------------------------------------------
 
 
 def _is_listed(concept: Concept, value_sets: ValueSets) -> bool:

@@ -2,15 +2,19 @@
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 _WRITTEN = re.compile(  # a blank for the T and an offset without colon are no FHIR, but are sent
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
     r"(?:[T ](?P<clock>\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:?\d\d)?)?)?)?",
     re.ASCII,
 )
+_SHORT = 40
+_LONGEST_DAY = len("2026-06-15")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 _MIDNIGHT = "24:00"  # ends the day that is written
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -29,8 +33,7 @@ _SAID = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, gc=False):
     """
     The days a written date may mean, both ends included: "2026-03" is 1 to 31 March 2026.
 
@@ -77,6 +80,15 @@ def _moved(day: date, days: int) -> date:
         return date.min if days < 0 else date.max
 
 
+def _parts(text: str) -> re.Match[str] | None:
+    return _just_asked(text) if len(text) <= _SHORT else _WRITTEN.fullmatch(text)
+
+
+@lru_cache(maxsize=16)  # of one entry's date the day, the moment and the time of day are asked for in a row
+def _just_asked(text: str) -> re.Match[str] | None:
+    return _WRITTEN.fullmatch(text)
+
+
 def written(text: str | None) -> Span | None:
     """
     The days that a FHIR date, dateTime or instant may mean.
@@ -84,18 +96,22 @@ def written(text: str | None) -> Span | None:
     The date is taken as written: "2026-06-09T23:30:00-04:00" is 9 June, whatever the day was in UTC. None when
     nothing is written, or nothing that is a date.
     """
-    match = _WRITTEN.fullmatch(text) if text else None
-    if match is None:
+    match = _parts(text) if text else None
+    if match is None or text is None:
         return None
-    year, month, day = (int(part) if part else None for part in match.group("year", "month", "day"))
     try:
-        if year is None or month is None:
-            return Span(date(year or 0, 1, 1), date(year or 0, 12, 31))
-        if day is None:
-            return Span(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
-        return Span.of(date(year, month, day))
+        if match["day"]:
+            return Span.of(date.fromisoformat(text[:10]))
+        return _partial(int(match["year"]), int(match["month"]) if match["month"] else None)
     except ValueError:
         return None
+
+
+def _partial(year: int, month: int | None) -> Span:
+    """A year, or one month of it."""
+    if month is None:
+        return Span(date(year, 1, 1), date(year, 12, 31))
+    return Span(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
 
 
 def said(text: str | None) -> Span | None:
@@ -121,7 +137,7 @@ def _month(word: str) -> str | None:
 
 def instant(text: str | None) -> datetime | None:
     """The moment that is written, None without a time of day; UTC is assumed where no offset is written."""
-    match = _WRITTEN.fullmatch(text) if text else None
+    match = _parts(text) if text and len(text) > _LONGEST_DAY else None
     if match is None or match["clock"] is None:
         return None
     try:
@@ -137,7 +153,7 @@ def clock(text: str | None, zone: ZoneInfo | None) -> str | None:
 
     A time in UTC ("Z") says nothing about the patient's night unless the site's time *zone* is known.
     """
-    match = _WRITTEN.fullmatch(text) if text else None
+    match = _parts(text) if text and len(text) > _LONGEST_DAY else None
     if match is None or match["clock"] is None:
         return None
     if match["zone"] != "Z":

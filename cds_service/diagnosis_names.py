@@ -214,6 +214,13 @@ def read(text: str, site: str, phrases: Phrases[Phrase]) -> frozenset[tuple[str,
     return said
 
 
+def may_name(text: str, phrases: Phrases[Phrase]) -> bool:
+    """Whether `read` could find anything in *text*, whatever the site; False is certain."""
+    words = words_of(text)
+    found = phrases.find(words)
+    return bool(found) or any(_slips(words, found, phrases))
+
+
 def _slips(
     words: tuple[str, ...], found: list[Found[Phrase]], phrases: Phrases[Phrase]
 ) -> Iterator[Found[Phrase]]:

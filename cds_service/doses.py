@@ -1,9 +1,12 @@
 """Dosage lines as written -> the dose a day."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import lru_cache, wraps
+from itertools import takewhile
 from math import prod
+from typing import TypeVar
 
 from cds_service.names import word_set
 from cds_service.quantity import Quantity
@@ -37,6 +40,9 @@ _UNITS = {
     "meq": "meq",
 }
 _FEW_LINES = 20
+_MOST_LINES = 50  # nobody takes one medicine in so many ways: what a day adds up to is not known
+_REMEMBERED = 1_024  # texts whose reading is kept, in memory only
+_SHORT = 100  # characters of them
 _MOST = Decimal(1_000_000)  # more of any unit is no dose
 _PIECE = re.compile(r"\W*(?:(?:1|each|piece|\w*(?:tab|tbl|cap|pill)\w*)\W*)?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
@@ -88,6 +94,15 @@ _ONCE_A_DAY = (
 )
 
 
+T = TypeVar("T")
+
+
+def _kept(read: Callable[[str], T]) -> Callable[[str], T]:
+    """*read* with its readings of short texts kept: prescriptions are worded in the same few ways."""
+    known = lru_cache(maxsize=_REMEMBERED)(read)
+    return wraps(read)(lambda text: known(text) if len(text) <= _SHORT else read(text))
+
+
 def daily_dose(doses: Sequence[Dose], concept: Concept) -> Quantity | None:
     """
     The dose a day: dose times how often, else the strength of one unit of the product that is taken once a day.
@@ -100,9 +115,11 @@ def daily_dose(doses: Sequence[Dose], concept: Concept) -> Quantity | None:
     strength = _strength(concept)
     if not doses:
         return strength
-    parts = [_line(dose, strength) for dose in _once_each(doses)]
-    known = [part for part in parts if part]
-    if len(known) < len(parts) or len({part.unit for part in known}) > 1 or _are_steps(doses, known):
+    lines = _once_each(doses)
+    if len(lines) > _MOST_LINES:
+        return None
+    known = list(takewhile(bool, (_line(dose, strength) for dose in lines)))
+    if len(known) < len(lines) or len({part.unit for part in known}) > 1 or _are_steps(doses, known):
         return None
     return _daily(sum((part.value for part in known), Decimal(0)), known[0].unit)
 
@@ -161,6 +178,7 @@ def _times(each: Quantity | None, times: Decimal | None) -> Quantity | None:
     return None if each is None or times is None else _daily(each.value * times, each.unit)
 
 
+@_kept
 def _units_a_day(text: str) -> Decimal | None:
     """How many tablets a day the words speak of; None when that is not plain. No words at all are one."""
     rest = _STRENGTH.sub(" ", text[:300])
@@ -204,6 +222,7 @@ def _strength(concept: Concept) -> Quantity | None:
     return next((found for found in map(_in_text, concept.words()) if found), None)
 
 
+@_kept
 def _in_text(text: str) -> Quantity | None:
     """The only strength named in *text*; None when there is none, or more than one."""
     found = {(number.replace(",", "."), unit.casefold()) for number, unit in _STRENGTH.findall(text[:300])}

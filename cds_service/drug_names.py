@@ -100,6 +100,7 @@ _GROWN = (  # salts that German, Dutch and the Nordic languages write in one wor
     *("besylat", "carbonat", "carbonaat", "karbonat", "citrat", "acetat", "phosphat", "fosfat", "nitrat"),
     *("decanoat", "valerat", "natrium", "kalium", "calcium", "kalzium", "magnesium"),
 )
+_SALT_ENDINGS = tuple(salt + ending for salt in _GROWN for ending in ("", "e"))
 
 
 _WITHOUT_SUBSTANCE = _MAKERS | _SIG | drug_routes.WORDS
@@ -188,6 +189,12 @@ class DrugNames:
         found = self._phrases.find(words)
         return any(not _is_bare_short_form(hit, words) for hit in found + self._respelled(words, found))
 
+    def may_name(self, text: str) -> bool:
+        """Whether `read` could find a class in *text*, whatever the route; False is certain."""
+        words = drug_tokens(text)
+        found = self._phrases.find(words)
+        return any(map(_is_classed, found)) or any(map(_is_classed, self._respelled(words, found)))
+
     def _respelled(self, words: tuple[str, ...], found: list[Found[DrugName]]) -> list[Found[DrugName]]:
         """Words no phrase used, read with another language's ending or one slip of the keyboard."""
         used = {place for hit in found for place in range(hit.start, hit.end)}
@@ -203,13 +210,13 @@ class DrugNames:
 
     def _spoken_as(self, word: str) -> frozenset[Meanings]:
         """What the substances mean that sound like *word*, or like what is left of it without its salt."""
-        for salt in ("", *_GROWN):
-            for ending in ("", "e") if salt else ("",):
-                stem = word.removesuffix(salt + ending) if salt else word
-                if (not salt or stem != word) and len(stem) >= 6 and stem not in _CATIONS:
-                    known = self._spoken.get(_sound(stem))
-                    if known:
-                        return known
+        salts = (each for each in _SALT_ENDINGS if word.endswith(each)) if word.endswith(_SALT_ENDINGS) else ()
+        for ending in ("", *salts):
+            stem = word.removesuffix(ending)
+            if len(stem) >= 6 and stem not in _CATIONS:
+                known = self._spoken.get(_sound(stem))
+                if known:
+                    return known
         return frozenset()
 
     def _is_believed(

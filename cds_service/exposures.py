@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
 
 from cds_service.code_table import WAYS
 from cds_service.dates import Span, written
@@ -12,7 +15,7 @@ from cds_service.doses import daily_dose, is_divided
 from cds_service.facts import Course, Exposure, Rise
 from cds_service.hooks import DRAFTS
 from cds_service.quantity import Quantity
-from cds_service.record import UNREAL_INTENTS, Concept, Medicine
+from cds_service.record import UNREAL_INTENTS, Concept, Dose, Medicine
 
 # a recorded end and a start no later than this are one course (DECISIONS, Exposures)
 REJOIN = timedelta(days=30)
@@ -26,8 +29,7 @@ _MOST_DOSES = 20  # different doses in one course; with more, none of them is to
 _REAL = {"active", "completed", "stopped", "unknown", ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
+class Taking(msgspec.Struct, frozen=True, gc=False):
     """One entry of one ingredient, its dates read."""
 
     began: Span | None
@@ -57,12 +59,24 @@ def is_real(medicine: Medicine) -> bool:
     return medicine.is_statement or medicine.intent not in UNREAL_INTENTS
 
 
-def taking(medicine: Medicine, named: Concept) -> Taking:
-    """Read the dates and the daily dose of one real entry; *named* may hold the strength of the product."""
+class Daily(NamedTuple):
+    """The *dose* a day, None when it is not plain; and whether it *is_divided* over the day."""
+
+    dose: Quantity | None
+    is_divided: bool
+
+    @classmethod
+    def of(cls, doses: Sequence[Dose], named: Concept) -> "Daily":
+        """Read the dosage lines; *named* may hold the strength of the product."""
+        dose = daily_dose(doses, named)
+        return cls(dose, dose is not None and is_divided(doses))
+
+
+def taking(medicine: Medicine, daily: Daily) -> Taking:
+    """Read the dates of one real entry; *daily* is what its dosage lines say."""
     began, ended = written(medicine.started), written(medicine.stopped)
     if ended is None and began is not None and medicine.supply_days:
         ended = began.plus(medicine.supply_days)
-    dose = daily_dose(medicine.doses, named)
     return Taking(
         began=began,
         began_is_stated=medicine.started_is_stated,
@@ -71,9 +85,9 @@ def taking(medicine: Medicine, named: Concept) -> Taking:
         is_unknown=medicine.status in ("unknown", ""),
         is_over=medicine.status == "stopped" or (medicine.is_statement and medicine.status == "completed"),
         is_statement=medicine.is_statement,
-        dose=dose,
-        dose_is_open=dose is None and bool(medicine.doses),
-        is_divided=dose is not None and is_divided(medicine.doses),
+        dose=daily.dose,
+        dose_is_open=daily.dose is None and bool(medicine.doses),
+        is_divided=daily.is_divided,
         source=medicine.source,
         reasons=tuple(word for reason in medicine.reasons for word in reason.concept.words()),
         key=medicine.key,
@@ -169,7 +183,8 @@ def _course(run: Sequence[Taking], today: date) -> Course:
     first = next((entry for entry in run if entry.began), run[0])
     running = any(_runs_on(entry, today) for entry in run)
     last_end = _end(run, today)
-    changes = _changes(run)
+    levels = _levels(run)
+    changes = _changes(levels)
     same_day = [entry for entry in run if entry.began == first.began]
     return Course(
         began=first.began,
@@ -178,7 +193,7 @@ def _course(run: Sequence[Taking], today: date) -> Course:
         end_is_unknown=not running and last_end is None,
         rises=tuple(each for each in changes if each.after.value > each.before.value),
         last_change=changes[-1] if changes else None,
-        dose=_last_dose(run),
+        dose=_last_dose(run, levels),
         is_divided=any(entry.is_divided for entry in run),
         sources=tuple(sorted({entry.source for entry in run})),
         is_weak=all(entry.is_unknown for entry in run),
@@ -229,13 +244,18 @@ def _cut(course: Course, first: Taking, oldest_if_cut: Mapping[str, date]) -> Co
 # --- dose rises ----------------------------------------------------------------------------------------------------
 
 
-def _levels(run: Sequence[Taking]) -> list[tuple[Span, Quantity | None]]:
+_Level = tuple[Span, Quantity | None]
+
+
+def _levels(run: Sequence[Taking]) -> list[_Level]:
     """
     The dose from each day on which one is written; several on one day count once, the highest.
 
     None where the dose of that day can't be told: two strengths run side by side, or a lower one was added.
     """
     dosed = [entry for entry in run if entry.began and entry.dose]
+    if len(dosed) < 2:
+        return [(entry.began, entry.dose) for entry in dosed if entry.began]
     levels: dict[Span, Quantity] = {}
     for entry in dosed:
         if entry.began and entry.dose:
@@ -290,18 +310,18 @@ def _added(dosed: Sequence[Taking]) -> list[Taking]:
     return found
 
 
-def _changes(run: Sequence[Taking]) -> tuple[Rise, ...]:
+def _changes(levels: Sequence[_Level]) -> tuple[Rise, ...]:
     """Every change of the dose, up or down."""
     return tuple(
         Rise(on, before, after)
-        for (_, before), (on, after) in pairwise(_levels(run))
+        for (_, before), (on, after) in pairwise(levels)
         if before and after and before.unit == after.unit and after.value != before.value
     )
 
 
-def _last_dose(run: Sequence[Taking]) -> Quantity | None:
+def _last_dose(run: Sequence[Taking], levels: Sequence[_Level]) -> Quantity | None:
     """The dose of the latest entry that says one; None when that is in doubt."""
-    if levels := _levels(run):
+    if levels:
         on, dose = levels[-1]
         is_open = any(entry.dose_is_open and _start(entry) > on.first for entry in run)
         return None if is_open else dose

@@ -9,7 +9,7 @@ from cds_service import observations, questionnaires, reasons
 from cds_service import resources as fhir
 from cds_service.exposures import is_real
 from cds_service.pointers import Contained, Pointers
-from cds_service.prescriptions import medicine
+from cds_service.prescriptions import Prescriptions
 from cds_service.raw import is_given, is_misshapen, lenient, number, status, words
 from cds_service.record import (
     NOTHING,
@@ -23,6 +23,7 @@ from cds_service.record import (
     Unread,
     Visit,
 )
+from cds_service.wanted import Wanted, everything
 
 _MOST_INGREDIENTS = 200  # more is no medicine; the richest multivitamins have some fifty
 _Product = tuple[Concept, Concept]  # a medicine's name, what it is made of
@@ -52,15 +53,16 @@ _YEARS = {
 }
 
 
-def patient_record(supplied: fhir.Supplied) -> PatientRecord:
+def patient_record(supplied: fhir.Supplied, wanted: Wanted = everything) -> PatientRecord:
     """
-    Bring every supplied resource into one shape.
+    Bring the supplied resources that are *wanted* into one shape.
 
-    Resources of types that no rule reads are passed over. What can't be read is in `unread`, never lost.
+    Resources of types that no rule reads are passed over. What of the others can't be read is in `unread`, never lost.
     """
     reader = _Reader(supplied)
     for given in supplied.given:
-        reader.read(given)
+        if wanted(given):
+            reader.read(given)
     return reader.record()
 
 
@@ -70,6 +72,7 @@ class _Reader:
     def __init__(self, supplied: fhir.Supplied) -> None:
         self._supplied = supplied
         self._pointers = Pointers(supplied.given)
+        self._prescriptions = Prescriptions()
         self._unread: list[Unread] = list(supplied.unread)
         self._people: list[Person] = []
         self._medicines: list[Medicine] = []
@@ -131,7 +134,18 @@ class _Reader:
             answers=tuple(self._answers),
             unread=tuple(dict.fromkeys(self._unread)),
             supply=dict(self._supplied.supply),
+            reach=self._reach(),
         )
+
+    def _reach(self) -> dict[str, tuple[str, ...]]:
+        """The dates of all results of lists that go on unread, wanted or not: they tell how far back these reach."""
+        paged = self._supplied.paged
+        dates: dict[str, list[str]] = {key: [] for key in paged}
+        for given in self._supplied.given if paged else ():
+            if given.key in paged and given.resource.resource_type == "Observation":
+                taken = observations.taken(given.resource)
+                dates[given.key] += [taken] if taken else []
+        return {key: tuple(found) for key, found in dates.items()}
 
     # --- observations -----------------------------------------------------------------------------------------
 
@@ -166,7 +180,7 @@ class _Reader:
     def _medicine(self, given: fhir.Given, inside: Contained) -> bool:
         named = self._medication(given.resource, inside)
         why = reasons.of_request(given.resource, self._pointers, inside)
-        read = medicine(given, named or (NOTHING, NOTHING), why)
+        read = self._prescriptions.medicine(given, named or (NOTHING, NOTHING), why, inside)
         if named is None:
             if is_real(read):
                 self._note(given, UNNAMED)

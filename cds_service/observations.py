@@ -165,13 +165,18 @@ def _is_other(valued: fhir.Resource | fhir.Component) -> bool:
 
 
 def measured(quantity: fhir.Quantity | None) -> Measurement | None:
-    """A Quantity with a number; its unit by UCUM code, by the unit's text when the code is of another system."""
+    """A Quantity with a number."""
     value = number(quantity.value) if quantity else None
     if quantity is None or value is None:
         return None
-    is_ucum = (quantity.system or "").replace("https:", "http:") in _UCUM
-    unit = stated((quantity.code or "") if is_ucum else "", quantity.unit or "") or quantity.code or ""
+    unit = unit_of(quantity.system, quantity.code, quantity.unit)
     return Measurement(value, unit, quantity.comparator or "")
+
+
+def unit_of(system: str | None, code: str | None, said: str | None) -> str:
+    """The unit of a Quantity: by UCUM code, by the unit's text when the code is of another system."""
+    is_ucum = (system or "").replace("https:", "http:") in _UCUM
+    return stated((code or "") if is_ucum else "", said or "") or code or ""
 
 
 def written_number(text: str | None) -> Measurement | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -9,6 +10,8 @@ from msgspec import Raw
 from cds_service import resources as fhir
 from cds_service.raw import is_given, lenient
 from cds_service.salvage import USED_TYPES
+
+T = TypeVar("T")
 
 # Types that one of our entries may point to.
 _POINTED_AT = frozenset({"Medication", "Substance", "Condition", "Observation"})
@@ -71,6 +74,14 @@ class Contained:
         self._raw = resource.contained
         self._inside: dict[str, fhir.Resource | None] | None = None
         self.is_broken = False
+
+    def member(self, raw: Raw, shape: type[T]) -> T | None:
+        """A member of the entry that was kept raw; None when it is not there, or broken, which is noted."""
+        if raw is fhir.ABSENT:
+            return None
+        read = lenient(raw, shape)
+        self.is_broken = self.is_broken or (read is None and is_given(raw))
+        return read
 
     def at(self, reference: str | None) -> fhir.Resource | None:
         """The resource that "#id" names; None when there is none, or two that differ."""

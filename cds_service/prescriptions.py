@@ -1,12 +1,19 @@
 """What a MedicationStatement or MedicationRequest says, R4 and R5 alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Raw
 
 from cds_service import resources as fhir
+from cds_service.pointers import Contained
 from cds_service.raw import is_given, lenient, number
 from cds_service.record import NOTHING, Concept, Dose, Medicine, Reason
 
+_MOST_LINES = 200
+_NO_PERIOD, _NO_SUPPLY = fhir.Period(), fhir.DispenseRequest()
+_NO_RATE, _NO_AMOUNT = fhir.DoseAndRate(), fhir.Quantity()
 _WEEK, _MONTH, _YEAR = Decimal(1) / 7, Decimal(1) / 30, Decimal(1) / 365
 _PER_DAY = {
     "min": Decimal(1440),
@@ -50,48 +57,112 @@ _ADHERENCE = {
 _R5_STATUS = {"recorded": "active", "ended": "completed"}
 
 
-def medicine(given: fhir.Given, named: tuple[Concept, Concept], reasons: tuple[Reason, ...] = ()) -> Medicine:
-    """Bring one MedicationStatement or MedicationRequest into our shape; *named*: the medicine, what it is made of."""
-    resource = given.resource
-    is_statement = resource.resource_type == "MedicationStatement"
-    dosages = (
-        lenient(resource.dosage if is_statement else resource.dosage_instruction, tuple[fhir.Dosage, ...])
-        or ()
-    )
-    bounds = _bounds(dosages, resource)
-    if is_statement:
-        period = resource.effective_period or fhir.Period()
-        stated = period.start or bounds.start
-        started, stopped, supply = stated or _seen_taken(resource), period.end or bounds.end, None
-    else:
-        dispense = lenient(resource.dispense_request, fhir.DispenseRequest) or fhir.DispenseRequest()
-        period = dispense.validity_period or fhir.Period()
-        stated = bounds.start
-        started, stopped, supply = (
-            stated or period.start or resource.authored_on,
-            bounds.end or period.end,
-            _supply_days(dispense),
+class Instructions(NamedTuple):
+    """What dosage lines say: *doses*, the *route* in words, from when to when, for how many *days* at the longest."""
+
+    doses: tuple[Dose, ...] = ()
+    route: str = ""
+    bounds: fhir.Period | None = None
+    days: int | None = None
+
+    @classmethod
+    def of(cls, dosages: Sequence[fhir.Dosage]) -> "Instructions":
+        """Read the lines of one entry; of very many some, which are still too many for a dose a day."""
+        dosages = dosages[:_MOST_LINES]
+        return cls(
+            tuple(_dose(dosage) for dosage in dosages),
+            " ".join(word for dosage in dosages if dosage.route for word in dosage.route.words()),
+            _bounds(dosage.timing for dosage in dosages),
+            _bounded_days(dosages),
         )
-    supply = supply or _bounded_days(dosages)
-    status = _medicine_status(resource)
-    return Medicine(
-        source=given.source,
-        concept=named[0],
-        made_of=named[1],
-        is_statement=is_statement,
-        status=status,
-        intent=resource.intent or "",
-        do_not_perform=bool(resource.do_not_perform),
-        started=started,
-        started_is_stated=stated is not None,
-        stopped=stopped,
-        supply_days=supply,
-        doses=tuple(_dose(dosage) for dosage in dosages),
-        route=" ".join(word for dosage in dosages if dosage.route for word in dosage.route.words()),
-        reasons=reasons,
-        key=given.key,
-        seen=resource.effective_date_time if is_statement else None,
-    )
+
+
+_NO_INSTRUCTIONS = Instructions()
+
+
+class Prescriptions:
+    """Reads the medicines of one record; what refills say again and again is read once."""
+
+    def __init__(self) -> None:
+        self._instructions: dict[bytes, Instructions | None] = {}
+
+    def medicine(
+        self,
+        given: fhir.Given,
+        named: tuple[Concept, Concept],
+        reasons: tuple[Reason, ...],
+        inside: Contained,
+    ) -> Medicine:
+        """
+        Bring one MedicationStatement or MedicationRequest into our shape.
+
+        *named*: the medicine, and what it is made of. A member that can't be read is noted in *inside*.
+        """
+        resource = given.resource
+        is_statement = resource.resource_type == "MedicationStatement"
+        said = self._instructed(resource.dosage if is_statement else resource.dosage_instruction, inside)
+        taken = (_of_statement if is_statement else _of_request)(resource, said, inside)
+        return Medicine(
+            source=given.source,
+            concept=named[0],
+            made_of=named[1],
+            is_statement=is_statement,
+            status=_medicine_status(resource, inside),
+            intent=resource.intent or "",
+            do_not_perform=bool(resource.do_not_perform),
+            started=taken.started,
+            started_is_stated=taken.is_stated,
+            stopped=taken.stopped,
+            supply_days=taken.supply or said.days,
+            doses=said.doses,
+            route=said.route,
+            reasons=reasons,
+            key=given.key,
+            seen=resource.effective_date_time if is_statement else None,
+        )
+
+    def _instructed(self, raw: Raw, inside: Contained) -> Instructions:
+        if raw is fhir.ABSENT:
+            return _NO_INSTRUCTIONS
+        sent = bytes(raw)
+        if sent not in self._instructions:
+            dosages = lenient(raw, tuple[fhir.Dosage, ...])
+            is_broken = dosages is None and is_given(raw)
+            self._instructions[sent] = None if is_broken else Instructions.of(dosages or ())
+        said = self._instructions[sent]
+        inside.is_broken = inside.is_broken or said is None
+        return said or _NO_INSTRUCTIONS
+
+
+class _Taken(NamedTuple):
+    """From when to when, and for how many days of *supply*; *is_stated*: the start is more than the day of writing."""
+
+    started: str | None
+    stopped: str | None
+    is_stated: bool
+    supply: int | None = None
+
+
+def _of_statement(resource: fhir.Resource, said: Instructions, inside: Contained) -> _Taken:
+    bounds, period = _whole(resource, said, inside), resource.effective_period or _NO_PERIOD
+    stated = period.start or bounds.start
+    return _Taken(stated or _seen_taken(resource), period.end or bounds.end, stated is not None)
+
+
+def _of_request(resource: fhir.Resource, said: Instructions, inside: Contained) -> _Taken:
+    bounds = _whole(resource, said, inside)
+    dispense = inside.member(resource.dispense_request, fhir.DispenseRequest) or _NO_SUPPLY
+    period = dispense.validity_period or _NO_PERIOD
+    started = bounds.start or period.start or resource.authored_on
+    return _Taken(started, bounds.end or period.end, bounds.start is not None, _supply_days(dispense))
+
+
+def _whole(resource: fhir.Resource, said: Instructions, inside: Contained) -> fhir.Period:
+    """From when to when the medicine is to be taken: R5's period or timing of the whole, else a dosage line's."""
+    whole = inside.member(resource.effective_dose_period, fhir.Period)
+    if whole is not None:
+        return whole
+    return _bounds([inside.member(resource.effective_timing, fhir.Timing)]) or said.bounds or _NO_PERIOD
 
 
 def _seen_taken(resource: fhir.Resource) -> str | None:
@@ -100,10 +171,11 @@ def _seen_taken(resource: fhir.Resource) -> str | None:
     return None if taken and taken[:10] == (resource.date_asserted or "")[:10] else taken
 
 
-def _medicine_status(resource: fhir.Resource) -> str:
+def _medicine_status(resource: fhir.Resource, inside: Contained) -> str:
     """R4's word for the status; of an R5 statement that is right, what its adherence says."""
-    status = resource.status or ""
-    adherence = lenient(resource.adherence, fhir.Adherence) if status == "recorded" else None
+    status, adherence = resource.status or "", inside.member(resource.adherence, fhir.Adherence)
+    if status != "recorded":
+        return _R5_STATUS.get(status, status)
     codes = [coding.code or "" for coding in ((adherence and adherence.code) or NOTHING).coding or ()]
     said = (
         _ADHERENCE[word]
@@ -111,17 +183,12 @@ def _medicine_status(resource: fhir.Resource) -> str:
         for word in _ADHERENCE
         if code == word or code.startswith(f"{word}-")
     )
-    return next(said, _R5_STATUS.get(status, status))
+    return next(said, _R5_STATUS[status])
 
 
-def _bounds(dosages: Iterable[fhir.Dosage], resource: fhir.Resource) -> fhir.Period:
-    """From when to when the medicine is to be taken: R5's period or timing of the whole, else a dosage line's."""
-    whole = lenient(resource.effective_dose_period, fhir.Period)
-    if whole is not None:
-        return whole
-    timings = (lenient(resource.effective_timing, fhir.Timing), *(dosage.timing for dosage in dosages))
+def _bounds(timings: Iterable[fhir.Timing | None]) -> fhir.Period | None:
     repeats = (timing.repeat for timing in timings if timing and timing.repeat)
-    return next((repeat.bounds_period for repeat in repeats if repeat.bounds_period), fhir.Period())
+    return next((repeat.bounds_period for repeat in repeats if repeat.bounds_period), None)
 
 
 def _bounded_days(dosages: Iterable[fhir.Dosage]) -> int | None:
@@ -151,8 +218,8 @@ def _supply_days(dispense: fhir.DispenseRequest) -> int | None:
 
 
 def _dose(dosage: fhir.Dosage) -> Dose:
-    rate = dosage.dose_and_rate[0] if dosage.dose_and_rate else fhir.DoseAndRate()
-    quantity = rate.dose_quantity or (rate.dose_range.high if rate.dose_range else None) or fhir.Quantity()
+    rate = dosage.dose_and_rate[0] if dosage.dose_and_rate else _NO_RATE
+    quantity = rate.dose_quantity or (rate.dose_range.high if rate.dose_range else None) or _NO_AMOUNT
     per_day = _per_day(dosage.timing) if dosage.timing and not _is_as_needed(dosage) else None
     return Dose(
         number(quantity.value),

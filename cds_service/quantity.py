@@ -1,9 +1,10 @@
 """Amounts with a unit, kept as written and compared only unit by unit."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
+
+import msgspec
 
 from cds_service.units import measure
 
@@ -33,8 +34,7 @@ _TO = r"\s*(?:-|–|—|\bto\b|\bbis\b|\.\.+)\s*"
 _RANGE = re.compile(rf"({_UNSIGNED})([^\d.]*?){_TO}({_UNSIGNED})(.*)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True, gc=False):
     """A decimal number, printed as it was written (never with an exponent), and a unit (UCUM where one is known)."""
 
     value: Decimal
@@ -51,10 +51,11 @@ def decimal(text: str) -> Decimal | None:
     "1,234" may be a thousand or a little more than one: it is no number.
     """
     plain = text.strip()
-    if not _NUMBER.fullmatch(plain) or _THOUSANDS.fullmatch(plain):
+    has_comma = "," in plain
+    if not _NUMBER.fullmatch(plain) or (has_comma and _THOUSANDS.fullmatch(plain)):
         return None
     try:
-        return Decimal(plain.replace(",", "."))
+        return Decimal(plain.replace(",", ".") if has_comma else plain)
     except InvalidOperation:
         return None
 

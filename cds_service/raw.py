@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from types import GenericAlias
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from cds_service.record import Coding, Concept
 
 T = TypeVar("T")
 
+_SHORT = 400  # bytes
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _CONCEPTS: Any = tuple[Concept, ...] | Concept
@@ -97,12 +98,21 @@ def status(raw: Raw) -> str | None:
     """
     if not is_given(raw):
         return ""
+    sent = bytes(raw)
+    return (_known_status if len(sent) <= _SHORT else _status)(sent)
+
+
+def _status(sent: bytes) -> str | None:
+    raw = Raw(sent)
     concept = lenient(raw, Concept)
     if concept is None:
         return lenient(raw, str)
     codes = [coding.code for coding in concept.coding or () if coding.code]
     said = ["-".join(each.casefold().split()) for each in (*codes, *concept.words())]
     return next((each for each in said if each in _STATUSES), said[0] if said else "")
+
+
+_known_status = lru_cache(maxsize=256)(_status)  # systems send a handful
 
 
 # --- members of no known shape --------------------------------------------------------------------------------
@@ -139,18 +149,9 @@ _SHAPES: Mapping[str, Mapping[str, Any]] = {
         "focus": tuple[fhir.Reference, ...],
         "has_member": tuple[fhir.Reference, ...],
     },
-    "MedicationStatement": {
-        **_REASONS,
-        "dosage": tuple[fhir.Dosage, ...],
-        "adherence": fhir.Adherence,
-        "effective_timing": fhir.Timing,
-    },
-    "MedicationRequest": {
-        **_REASONS,
-        "dosage_instruction": tuple[fhir.Dosage, ...],
-        "dispense_request": fhir.DispenseRequest,
-        "effective_dose_period": fhir.Period,
-    },
+    # what only `prescriptions` reads is noted there
+    "MedicationStatement": _REASONS,
+    "MedicationRequest": _REASONS,
     "Medication": {"ingredient": tuple[fhir.MedicationIngredient, ...]},
     "ServiceRequest": _REASONS,
     "Encounter": {

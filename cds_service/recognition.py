@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from cds_service import diagnoses, exposures, reports, results
 from cds_service.dates import written
 from cds_service.facts import Diagnosed, Exposure, Facts, LabResult, Unusable
+from cds_service.knowledge import Knowledge
 from cds_service.laboratory import Analyte
 from cds_service.record import (
     NOTHING,
     Concept,
     Diagnosis,
+    Dose,
     Medicine,
     Order,
     PatientRecord,
@@ -24,6 +26,7 @@ from cds_service.record import (
 from cds_service.terminology import Match, ValueSets
 
 _MEDICINE_KEYS = ("medicationStatements", "medicationRequests")
+_FEW_CODINGS = 30
 _LONG_ENOUGH = 365  # days that a cut-off, date-sorted list must reach back to be complete for us
 PREGNANCY = ("pregnancy_status", "estimated_delivery_date", "lmp_date", "gestational_age")
 _ANY_PREGNANCY = "pregnancy"
@@ -45,6 +48,11 @@ class Reading:
     today: date
     zone: ZoneInfo | None = None
     cramp_link_ids: frozenset[str] = frozenset()
+
+
+def recognised(knowledge: Knowledge) -> frozenset[str]:
+    """The value sets whose diagnoses and results `recognise` keeps."""
+    return knowledge.reads.union(knowledge.analytes, PREGNANCY, (_ANY_PREGNANCY,))
 
 
 def recognise(record: PatientRecord, reading: Reading) -> Facts:
@@ -137,32 +145,61 @@ def named_otherwise(medicine: Medicine, value_sets: ValueSets) -> tuple[str, ...
 
 def _exposures(record: PatientRecord, reading: Reading) -> dict[str, tuple[Exposure, ...]]:
     entries: list[tuple[str, str, str, exposures.Taking]] = []
-    # Many statements may refer to one Medication, however long its list of codes.
-    known: dict[tuple[int, int, str], tuple[list[Match], Concept]] = {}
+    products = _Products(reading)
     for medicine in record.medicines:
-        if not exposures.is_real(medicine):
-            continue
-        product = (id(medicine.concept), id(medicine.made_of), medicine.route)
-        if product not in known:
-            known[product] = _wanted(medicine, reading)
-        wanted, named = known[product]
-        if wanted:
-            taking = exposures.taking(medicine, named)
-            entries.extend(
-                (match.value_set, each, match.matched_by, taking)
-                for match in wanted
-                for each in match.name.split(";")
-            )
+        product = products.of(medicine) if exposures.is_real(medicine) else None
+        if product is not None and product.classes:
+            taking = exposures.taking(medicine, product.daily(medicine.doses))
+            entries.extend((*each, taking) for each in product.classes)
     return exposures.exposures(entries, _oldest_if_cut(record), reading.today)
 
 
-def _wanted(medicine: Medicine, reading: Reading) -> tuple[list[Match], Concept]:
-    """The classes that some rule reads, and the words that may hold the product's strength."""
-    matches = medicine_matches(medicine, reading.value_sets)
-    wanted = [match for match in matches if match.value_set in reading.reads]
-    # a strength in the words of another drug is no dose of this one
-    is_otherwise = bool(wanted) and bool(named_otherwise(medicine, reading.value_sets))
-    return wanted, NOTHING if is_otherwise else medicine.concept
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """
+    What a record gives, once however often it is given.
+
+    *classes* are those that some rule reads: value set, ingredient, how that was seen. *named* are the words that may
+    hold its strength.
+    """
+
+    classes: tuple[tuple[str, str, str], ...]
+    named: Concept
+    _known: dict[tuple[Dose, ...], exposures.Daily] = field(default_factory=dict)
+
+    def daily(self, doses: tuple[Dose, ...]) -> exposures.Daily:
+        """What the dosage lines say a day; refills say the same again and again."""
+        if (known := self._known.get(doses)) is None:
+            known = self._known[doses] = exposures.Daily.of(doses, self.named)
+        return known
+
+
+class _Products:
+    """The products of one record."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._known: dict[object, _Product] = {}
+
+    def of(self, medicine: Medicine) -> _Product:
+        concept, made_of, route = medicine.concept, medicine.made_of, medicine.route
+        # Many entries may refer to one Medication, however long its list of codes: that one is known by its identity.
+        is_short = made_of == NOTHING and len(concept.coding or ()) < _FEW_CODINGS
+        key: object = (concept, route) if is_short else (id(concept), id(made_of), route)
+        if (known := self._known.get(key)) is None:
+            known = self._known[key] = self._read(medicine)
+        return known
+
+    def _read(self, medicine: Medicine) -> _Product:
+        value_sets, reads = self._reading.value_sets, self._reading.reads
+        matches = [each for each in medicine_matches(medicine, value_sets) if each.value_set in reads]
+        # a strength in the words of another drug is no dose of this one
+        is_otherwise = bool(matches) and bool(named_otherwise(medicine, value_sets))
+        classes = ((match, name) for match in matches for name in match.name.split(";"))
+        return _Product(
+            tuple((match.value_set, name, match.matched_by) for match, name in classes),
+            NOTHING if is_otherwise else medicine.concept,
+        )
 
 
 def _oldest_if_cut(record: PatientRecord) -> dict[str, date]:
@@ -275,10 +312,9 @@ def _cut_off(record: PatientRecord, today: date) -> frozenset[str]:
     if not paged:
         return frozenset(open_)
     oldest: dict[str, date] = dict(_oldest_if_cut(record))
-    for entry in record.results:
-        taken = written(entry.taken) if entry.key in paged else None
-        if taken is not None:
-            oldest[entry.key] = min(oldest.get(entry.key, date.max), taken.first)
+    for key, dates in record.reach.items():
+        for taken in filter(None, map(written, dates)):
+            oldest[key] = min(oldest.get(key, date.max), taken.first)
     return frozenset(open_ | {key for key in paged if (today - oldest.get(key, today)).days <= _LONG_ENOUGH})
 
 

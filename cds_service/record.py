@@ -214,3 +214,4 @@ class PatientRecord(msgspec.Struct, frozen=True):
     answers: tuple[Result, ...]  # of questionnaires: the question is the concept
     unread: tuple[Unread, ...]
     supply: dict[str, Supply]
+    reach: dict[str, tuple[str, ...]]  # of lists that go on unread, the dates of their results

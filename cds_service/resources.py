@@ -322,3 +322,8 @@ class Supplied:
     supply: Mapping[str, Supply]
     given: tuple[Given, ...]
     unread: tuple[Unread, ...]
+
+    @property
+    def paged(self) -> frozenset[str]:
+        """The keys of lists that go on unread, newest first."""
+        return frozenset(key for key, state in self.supply.items() if state is Supply.PAGED)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -57,13 +58,15 @@ def lab_result(
     if result.status in _WITHDRAWN or not has_value:
         return None
     taken = written(result.taken)
-    why = _why_not(result, taken, today)
+    remarks = tokens(result.remarks) if result.remarks else ()
+    why = _why_not(result, taken, remarks, today)
     if why is None and measured is not None and taken is not None:
-        return _in_column(result, measured, taken, analyte, zone)
+        is_haemolysed = _says(remarks, HAEMOLYSED)
+        return _in_column(result, measured, taken, analyte, zone, is_haemolysed=is_haemolysed)
     return Unusable(analyte.value_set, result.source, taken, why or "not a number")
 
 
-def _why_not(result: Result, taken: Span | None, today: date) -> str | None:
+def _why_not(result: Result, taken: Span | None, remarks: tuple[str, ...], today: date) -> str | None:
     if result.status not in _USABLE:
         return "no status"
     if result.measured is None:
@@ -76,7 +79,6 @@ def _why_not(result: Result, taken: Span | None, today: date) -> str | None:
         return "dated in the future"
     if _AFTER_DIALYSIS.search(" ".join((result.remarks, *result.concept.words()))):
         return "taken after dialysis"
-    remarks = tokens(result.remarks)
     return "flagged specimen" if _says(remarks, _FLAGGED) or _is_from_a_drip(remarks) else None
 
 
@@ -98,7 +100,13 @@ def _is_from_a_drip(remarks: tuple[str, ...]) -> bool:
 
 
 def _in_column(
-    result: Result, measured: Measurement, taken: Span, analyte: Analyte, zone: ZoneInfo | None
+    result: Result,
+    measured: Measurement,
+    taken: Span,
+    analyte: Analyte,
+    zone: ZoneInfo | None,
+    *,
+    is_haemolysed: bool,
 ) -> LabResult | Unusable:
     unit = measured.unit or analyte.without_unit
     column, value = analyte.column(unit), measured.value
@@ -111,8 +119,7 @@ def _in_column(
         )
     if not column.low <= value <= column.high:
         return Unusable(analyte.value_set, result.source, taken, "implausible value")
-    haemolysed = _says(tokens(result.remarks), HAEMOLYSED)
-    if haemolysed and (analyte.haemolysed_below is None or value >= analyte.haemolysed_below):
+    if is_haemolysed and (analyte.haemolysed_below is None or value >= analyte.haemolysed_below):
         return Unusable(analyte.value_set, result.source, taken, "haemolysed sample")
     low, high = _limits(result, unit, analyte, column)
     return LabResult(
@@ -129,7 +136,7 @@ def _in_column(
         source=result.source,
         is_preliminary=result.status == "preliminary",
         is_correction=result.status in _CORRECTED,
-        is_haemolysed=haemolysed,
+        is_haemolysed=is_haemolysed,
         unit_was_missing=not measured.unit and bool(_printed(unit)),
     )
 
@@ -139,6 +146,7 @@ def _converted(value: Decimal, conversion: Conversion) -> Decimal:
     return converted if conversion.decimals is None else round(converted, conversion.decimals)
 
 
+@lru_cache(maxsize=256)  # of units that are understood
 def _printed(unit: str) -> str:
     """A UCUM code as clinicians write it, anything else as it was reported; of two stated units the first."""
     unit = alternatives(unit)[0]

@@ -32,19 +32,20 @@ def supply(value: PrefetchValue | None) -> Supply:
 
 def _of_bundle(bundle: PrefetchValue) -> Supply:
     entries = bundle.entry or ()
-    withholds = any(_withholds(entry) for entry in entries)
-    if not has_results(bundle):
-        is_in_vain = _claims_results(bundle) or withholds or any(is_failure(entry) for entry in entries)
-        return Supply.FAILED if is_in_vain else _is_paged(bundle) or Supply.EMPTY
+    outcomes = [entry for entry in entries if _is_outcome(entry)]
+    held = len(entries) - len(outcomes)
+    withholds = any(map(_withholds, outcomes))
+    if not held:
+        is_in_vain = _claims_results(bundle) or withholds or any(map(is_failure, outcomes))
+        return Supply.FAILED if is_in_vain else _is_paged(bundle, held) or Supply.EMPTY
     if withholds:
         return Supply.WITHHELD
-    return _is_paged(bundle) or Supply.GIVEN
+    return _is_paged(bundle, held) or Supply.GIVEN
 
 
-def _is_paged(bundle: PrefetchValue) -> Supply | None:
-    """A list that goes on behind a link, or that counts more than it holds."""
+def _is_paged(bundle: PrefetchValue, held: int) -> Supply | None:
+    """A list that goes on behind a link, or that counts more than the results that it holds."""
     goes_on = next_link(bundle) is not None
-    held = sum(not _is_outcome(entry) for entry in bundle.entry or ())
     total = number(bundle.total) if held else None
     return Supply.PAGED if goes_on or (total is not None and total > held) else None
 

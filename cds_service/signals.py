@@ -11,13 +11,16 @@ answer, so that the count of a day is so many of so many answers.
 # which rules spoke. Not kept: codes, values and words of a record; which rule was set aside (it shows as one that
 # speaks less); which card was shown (fading changes that, and no feed does); the silence of what has faded.
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cds_service import code_systems, units
 from cds_service.advise import Advice
 from cds_service.facts import Facts
-from cds_service.record import Concept, PatientRecord, Supply
+from cds_service.observations import unit_of, written_number
+from cds_service.pointers import Contained
+from cds_service.record import NOTHING, Concept, Supply, Unread
+from cds_service.resources import ABSENT, Component, Given, Resource, Supplied
 from cds_service.salvage import USED_TYPES
 
 OPEN = "open"
@@ -53,7 +56,7 @@ _SYSTEMS = {
     code_systems.ICD9CM: "ICD-9-CM",
     code_systems.LOINC: "LOINC",
 }
-_UNITS = {
+_USUAL_UNITS = {
     units.reading(each): each
     for each in (
         *("mmol/L", "umol/L", "nmol/L", "pmol/L", "mEq/L", "mmol/mol"),
@@ -61,6 +64,17 @@ _UNITS = {
         *("U/L", "mU/L", "ukat/L", "nkat/L", "%", "mL/min/{1.73_m2}", "kg/m2"),
     )
 }
+_KINDS = {
+    "MedicationStatement": "medicine",
+    "MedicationRequest": "medicine",
+    "Medication": "medicine",
+    "Condition": "diagnosis",
+    "Observation": "result",
+}
+_DATES = (
+    *("effective_date_time", "effective_period", "effective_instant", "authored_on"),
+    *("onset_date_time", "onset_period", "onset_string", "recorded_date"),
+)
 _OF_OPENS = frozenset({RECORD, "unavailable", "silence"})
 _OF_REPORTS = frozenset({"rule", "analyte", "unused", "problem", "class", "concept", "by", "recognised"})
 _OF_MEMORY = frozenset({"faded", "silent-mode"})  # silences that say nothing of what was sent
@@ -79,9 +93,9 @@ def signals(advice: Advice) -> frozenset[str]:
     found = {OPEN}
     if advice.silence and advice.silence not in _OF_MEMORY:
         found.add(f"silence:{advice.silence}")
-    if advice.record is not None:
+    if advice.supplied is not None and advice.record is not None:
         found.add(RECORD)
-        found.update(_of_record(advice.record))
+        found.update(_of_supplied(advice.supplied, advice.record.unread))
     if advice.facts is not None and advice.facts.age is None:
         found.add("person:age-unknown")
     if advice.facts is not None and advice.facts.reports:
@@ -94,42 +108,58 @@ def signals(advice: Advice) -> frozenset[str]:
 # --- the record -------------------------------------------------------------------------------------------------
 
 
-def _of_record(record: PatientRecord) -> Iterator[str]:
-    yield from (f"list:{key}:{_STATES[state]}" for key, state in record.supply.items())
-    lengths = _lengths(record)
-    yield from (f"size:{key}:{size}" for key in record.supply for size in SIZES if lengths[key] >= size)
-    unread = {each.kind for each in record.unread}
-    yield from (f"unread:{kind if kind in USED_TYPES else 'other'}" for kind in unread)
-    yield from _systems("medicine", [each.concept for each in record.medicines])
-    yield from _systems("diagnosis", [each.concept for each in record.diagnoses])
-    yield from _systems("result", [each.concept for each in record.results])
-    written = {each.measured.unit for each in record.results if each.measured is not None}
+def _of_supplied(supplied: Supplied, unread: Iterable[Unread]) -> Iterator[str]:
+    """What came, whether or not a rule reads it; flat, since it runs for every entry of a record."""
+    yield from (f"list:{key}:{_STATES[state]}" for key, state in supplied.supply.items())
+    yield from {f"unread:{each.kind if each.kind in USED_TYPES else 'other'}" for each in unread}
+    of_kind: dict[str, list[Resource]] = defaultdict(list)
+    lengths: Counter[str] = Counter()
+    for given in supplied.given:
+        kind = _KINDS.get(given.resource.resource_type or "")
+        of_kind[kind or ""].append(given.resource)
+        lengths[given.key] += kind is not None
+    yield from (f"size:{key}:{size}" for key in supplied.supply for size in SIZES if lengths[key] >= size)
+    yield from _systems("medicine", [_medicine(each) for each in of_kind["medicine"]])
+    yield from _systems("diagnosis", [each.code or NOTHING for each in of_kind["diagnosis"]])
+    yield from _systems("result", [each.code or NOTHING for each in of_kind["result"]])
+    yield from _units(of_kind["result"])
+    yield from (f"dated:{key}" for key in _dated(supplied.given))
+
+
+def _medicine(resource: Resource) -> Concept:
+    """What a medicine is called where it stands; of a reference to an entry, that entry is asked for itself."""
+    named = resource.medication
+    reference = named.reference if named is not None else resource.medication_reference
+    concept = named.concept if named is not None else resource.medication_codeable_concept
+    inside = Contained(resource).at(reference.reference) if concept is None and reference else None
+    return concept or (inside or resource).code or NOTHING
+
+
+def _units(results: Sequence[Resource]) -> Iterator[str]:
+    """The units of numbers, results and their components alike."""
+    parts: list[Resource | Component] = [*results]
+    parts += [component for each in results for component in each.component or ()]
+    stated = {
+        (quantity.system, quantity.code, quantity.unit)
+        for part in parts
+        if (quantity := part.value_quantity) is not None and quantity.value is not ABSENT
+    }
+    said = {part.value_string for part in parts if part.value_string is not None}
+    written = {unit_of(*each) for each in stated}
+    written |= {number.unit for text in said if (number := written_number(text)) is not None}
     yield from {f"unit:{_unit(part)}" for unit in written for part in units.alternatives(unit)}
-    yield from _dated(record)
-
-
-def _lengths(record: PatientRecord) -> Counter[str]:
-    """How many entries each list holds, as far as they were read; a result of several parts counts as several."""
-    lengths = Counter([each.key for each in record.results])
-    lengths.update([each.key for each in record.medicines])
-    lengths["conditions"] = len(record.diagnoses)
-    lengths["serviceRequests"] = len(record.orders)
-    lengths["encounters"] = len(record.visits)
-    lengths["questionnaireResponses"] = len(record.answers)
-    return lengths
 
 
 def _unit(unit: str) -> str:
     if not unit:
         return "none"
-    if (usual := _UNITS.get(units.reading(unit))) is not None:
+    if (usual := _USUAL_UNITS.get(units.reading(unit))) is not None:
         return usual
     return "not-understood" if units.measure(unit) is None else "other"
 
 
 def _systems(kind: str, concepts: Sequence[Concept]) -> Iterator[str]:
     """The code systems that entries of a kind come in, and whether some have no code."""
-    # flat, since it runs for every entry of every answer
     named = {coding.system for each in concepts for coding in each.coding or () if coding.code}
     if not all(each.coding for each in concepts):
         yield f"system:{kind}:text only"
@@ -139,13 +169,13 @@ def _systems(kind: str, concepts: Sequence[Concept]) -> Iterator[str]:
     }
 
 
-def _dated(record: PatientRecord) -> Iterator[str]:
+def _dated(given: Iterable[Given]) -> set[str]:
     """Lists of which at least one entry has a date: without any, no time class and no value counts."""
-    keys = {each.key for each in record.medicines if each.started}
-    keys.update({each.key for each in record.results if each.taken})
-    if any(each.onset or each.recorded for each in record.diagnoses):
-        keys.add("conditions")
-    yield from (f"dated:{key}" for key in record.supply if key in keys)
+    keys: set[str] = set()
+    for key, _, _, resource in given:
+        if key not in keys and any(getattr(resource, member) for member in _DATES):
+            keys.add(key)
+    return keys
 
 
 # --- where cramps were reported ---------------------------------------------------------------------------------

@@ -62,6 +62,9 @@ class ValueSets:
         self._read_drug = lru_cache(maxsize=_REMEMBERED)(self._drugs_of)
         self._read_diagnosis = lru_cache(maxsize=_REMEMBERED)(self._diagnoses_of)
         self._read_analyte = lru_cache(maxsize=_REMEMBERED)(self._analytes_of)
+        self._asked_drug = lru_cache(maxsize=_REMEMBERED)(self._may_be_drug)
+        self._asked_diagnosis = lru_cache(maxsize=_REMEMBERED)(self._may_be_diagnosis)
+        self._asked_analyte = lru_cache(maxsize=_REMEMBERED)(self._may_be_analyte)
 
     @classmethod
     def load(cls, folder: Path, local: Path | None = None) -> "ValueSets":
@@ -126,9 +129,37 @@ class ValueSets:
         entries = _entries(self._analytes, concept)
         if entries is not None:
             return _one_each(Match(entry.value_set, entry.names[0], entry.matched_by) for entry in entries)
-        text = " ; ".join(sorted(concept.words()))[:LONGEST]
+        text = _together(concept)
         reading = analyte_names.read(text, unit, specimen, self._analyte_phrases) if text else None
         return (Match(*reading, "text"),) if reading else ()
+
+    def may_be_drug(self, concept: Concept) -> bool:
+        """Whether `drugs` could match a medicine, whatever its route; False is certain."""
+        return (self._asked_drug if _is_short(concept) else self._may_be_drug)(concept)
+
+    def _may_be_drug(self, concept: Concept) -> bool:
+        if (entries := _entries(self._drugs, concept)) is not None:
+            return bool(entries)
+        return any(self._drug_names.may_name(text[:LONGEST]) for text in concept.words())
+
+    def may_be_diagnosis(self, concept: Concept, among: frozenset[str]) -> bool:
+        """Whether `diagnoses` could match one *among* these, whatever its site; False is certain."""
+        return (self._asked_diagnosis if _is_short(concept) else self._may_be_diagnosis)(concept, among)
+
+    def _may_be_diagnosis(self, concept: Concept, among: frozenset[str]) -> bool:
+        if (entries := _entries(self._diagnoses, concept)) is not None:
+            return any(entry.value_set in among for entry in entries)
+        return any(diagnosis_names.may_name(text[:LONGEST], self._phrases) for text in concept.words())
+
+    def may_be_analyte(self, concept: Concept, among: frozenset[str]) -> bool:
+        """Whether `analytes` could match one *among* these, whatever unit and specimen; False is certain."""
+        return (self._asked_analyte if _is_short(concept) else self._may_be_analyte)(concept, among)
+
+    def _may_be_analyte(self, concept: Concept, among: frozenset[str]) -> bool:
+        if (entries := _entries(self._analytes, concept)) is not None:
+            return any(entry.value_set in among for entry in entries)
+        text = _together(concept)
+        return any(name in among for name in analyte_names.may_name(text, self._analyte_phrases))
 
     def knows_drug(self, concept: Concept) -> bool:
         """Whether a code or name of the medicine is known at all, if only as of no class."""
@@ -258,6 +289,11 @@ def _is_short(concept: Concept, *others: str) -> bool:
         if size > _MOST_CHARACTERS:
             return False
     return size <= _MOST_CHARACTERS
+
+
+def _together(concept: Concept) -> str:
+    """All words of a concept, in an order that the order of its codings does not change."""
+    return " ; ".join(sorted(concept.words()))[:LONGEST]
 
 
 def _keys(coding: Coding) -> list[tuple[str, str]]:

@@ -76,6 +76,11 @@ def reading(unit: str) -> str:
     "mmol/L{serum}" read the same, and so do units of the same size ("ng/mL" and "ug/L"). What is not
     understood reads as itself, without case, blanks and brackets.
     """
+    return _reading(unit) if len(unit) <= _LONGEST else _plain(unit)
+
+
+@lru_cache(maxsize=1024)
+def _reading(unit: str) -> str:
     found = measure(unit)
     return f"{found.of}:{found.power}" if found else _plain(unit)
 

@@ -826,3 +826,10 @@ def test_course_of_more_doses_than_anybody_takes_has_no_dose_and_no_rise() -> No
     (course,) = courses_of(patient)
 
     assert (course.rises, course.dose) == ((), None)
+
+
+@pytest.mark.parametrize(("count", "daily"), [(50, mg("50")), (51, None)])
+def test_more_dosage_lines_than_anybody_takes_are_no_daily_dose(count: int, daily: Quantity | None) -> None:
+    doses = [Dose(Decimal(1), "mg", Decimal(1), f"line {place}") for place in range(count)]
+
+    assert daily_dose(doses, UNNAMED_STRENGTH) == daily

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from cds_service.inventory import NOT_KNOWN, Fate, Line, Unknown, inventory, unknown
+from cds_service.normalise import patient_record
 from tests.findings_of import answer, site
 from tests.patients import FHIR, TODAY, APatient, a_patient, analyte_coding, days_before, drug_coding
 
 
 def lines(patient: APatient) -> tuple[Line, ...]:
-    record = answer(patient).advice.record
-    assert record is not None
-    return inventory(record, site().reading(TODAY))
+    supplied = answer(patient).advice.supplied
+    assert supplied is not None
+    return inventory(patient_record(supplied), site().reading(TODAY))
 
 
 def only(patient: APatient) -> tuple[str, Fate, str]:
