@@ -1,21 +1,23 @@
 # make run       build .venv if needed, start the service on 127.0.0.1:8000
 # make test      everything that is checked: ruff, mypy, import-linter, the knowledge files, Docker's files, pytest
 # make sbom      what is in the image, as CycloneDX: dist/legcramps.cdx.json
+# make bench     what it costs beside references, into bench/results/ and docs/; QUICK=1: a rough look that is not kept
 # make secrets   passwords and a token for docker-compose.yml, into secrets/
 # Only make and a Python of 3.11 or newer are needed (the tests install PostgreSQL's programs where they are missing); PYTHON=/path/to/python chooses one.
 
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 RECORDS ?= ../shared/patients
 CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-records audit lock sbom secrets
+.PHONY: help setup run test test-records audit bench lock sbom secrets
 
 help:
-	@echo "make run | test | setup | test-records RECORDS=folder | audit | lock | sbom | secrets (README.md tells what each does)"
+	@echo "make run | test | setup | test-records RECORDS=folder | audit | bench | lock | sbom | secrets (README.md tells what each does)"
 
 setup: $(VENV)/.installed
 
@@ -61,10 +63,23 @@ test-records: setup
 
 # Known vulnerabilities of what is installed; fails where it can't reach the data, so it is no part of `test`.
 audit: setup
-	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock tools/lint_deployment.lock
+	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock tools/lint_deployment.lock bench/requirements.lock
 
 sbom: setup
 	$(BIN)/python tools/sbom.py dist/legcramps.cdx.json
+
+# An environment of its own: what a deployment installs, and nothing of the tests.
+$(BENCH)/.dependencies: $(VENV)/.dependencies bench/requirements.lock
+	$(BIN)/python -m venv --clear $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.lock
+	@touch $@
+
+$(BENCH)/.installed: $(BENCH)/.dependencies pyproject.toml
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+bench: $(BENCH)/.installed
+	$(BENCH)/bin/python -m bench $(if $(QUICK),--quick)
 
 # Without `setup`: a machine that runs containers needs no more of this than a Python.
 secrets:
@@ -78,4 +93,6 @@ lock:
 	python3 -m venv "$$tool"; "$$tool/bin/pip" install --quiet uv; PATH="$$tool/bin:$$PATH"; \
 	$(LOCK) --extra postgresql --output-file requirements.lock pyproject.toml; \
 	$(LOCK) --extra dev --extra postgresql --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml; \
-	echo hatchling | $(LOCK) --constraint requirements-dev.lock --output-file requirements-build.lock -
+	echo hatchling | $(LOCK) --constraint requirements-dev.lock --output-file requirements-build.lock -; \
+	printf '%s\n' hatchling matplotlib orjson | $(LOCK) --constraint requirements-dev.lock \
+	    --output-file bench/requirements.lock pyproject.toml -

@@ -3,7 +3,7 @@ Time and memory of loading the value sets, and proof that reading text takes tim
 
 Units, ranges and numbers are short: of them the slowest is told.
 
-    .venv/bin/python bench/terminology.py
+    .venv/bin/python -m bench.terminology
 
 Writes bench/results/terminology.json; the exit status is 1 when a goal is missed. README.md says how to read it.
 """
