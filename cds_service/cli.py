@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from cds_service import garbage
 from cds_service import settings as site
 from cds_service.authoring import commands as authoring
 from cds_service.errors import KnowledgeInvalid
@@ -35,13 +36,14 @@ def serve(
     """Start the service. Everything else is set by LEGCRAMPS_… variables."""
     # Somebody else's folder of figures: the library would count there from the moment that it is imported.
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
-    # Imported here so that the other commands don't wait for a web framework.
-    from cds_service import serving
+    with garbage.all_kept():
+        # Imported here so that the other commands don't wait for a web framework.
+        from cds_service import serving
 
     with _refusing():
         listener = serving.listen(site.load(host=host, port=port, workers=workers))
     with listener:
-        with _refusing():
+        with _refusing(), garbage.all_kept():
             settings = site.load(host=host, port=listener.getsockname()[1], workers=workers)
             service = serving.Service.of(settings, listener)
         typer.echo(service.greeting)

@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
-from jwt import PyJWK, PyJWTError
-from jwt.algorithms import AllowedPublicKeys
 
 from cds_service.errors import Unreachable
+
+if TYPE_CHECKING:
+    from jwt.algorithms import AllowedPublicKeys
 
 _OF_CURVE = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA", "Ed448": "EdDSA"}
 _OF_RSA = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
@@ -41,7 +42,7 @@ class Key:
 
     kid: str
     algorithms: frozenset[str]
-    public: AllowedPublicKeys
+    public: "AllowedPublicKeys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,9 @@ def _key(entry: Any) -> Key | None:
     """None for what is secret, for encryption, without an id, too weak, of a kind we don't know, or broken."""
     if not isinstance(entry, dict) or _is_secret(entry) or not _is_for_signatures(entry):
         return None
+    # imported here: where nobody signs, nobody waits for it
+    from jwt import PyJWK, PyJWTError
+
     algorithms = _algorithms(entry)
     kid = entry.get("kid")
     if not algorithms or not isinstance(kid, str) or not kid:

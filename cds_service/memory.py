@@ -274,8 +274,11 @@ def answered(client: Client, advice: Advice) -> str:
 # --- from the store ---------------------------------------------------------------------------------------------
 
 
-def _made_once() -> Select[Any]:
-    """The statement for the lines of a patient: to put it together takes longer than to run it."""
+# Statements are put together once: that takes longer than to run them.
+
+
+def _lines() -> Select[Any]:
+    """For the lines of a patient."""
     card, line = tables.cards.c, tables.card_lines.c
     told = (
         card.uuid,
@@ -297,17 +300,20 @@ def _made_once() -> Select[Any]:
     )
 
 
-_LINES = _made_once()
+def _said() -> Select[Any]:
+    """For what a client's clinicians did with cards."""
+    said = tables.feedback.c
+    told = (said.card, said.outcome, said.reason, said.received_on, said.outcome_at, said.received_at)
+    cards = said.card.in_(bindparam("cards", expanding=True))
+    return select(*told).where(cards, said.client == bindparam("client"))
+
+
+_LINES, _SAID = _lines(), _said()
 
 
 def _outcomes(connection: Connection, client: Client, cards: Sequence[str]) -> Mapping[str, Outcome]:
     """The newest outcome of each card, by the client's clock; by ours where that runs ahead."""
-    said = tables.feedback.c
-    rows = connection.execute(
-        select(
-            said.card, said.outcome, said.reason, said.received_on, said.outcome_at, said.received_at
-        ).where(said.card.in_(cards), said.client == client.name)
-    ).all()
+    rows = connection.execute(_SAID, {"cards": cards, "client": client.name}).all()
     rows = sorted(rows, key=lambda row: (min(row.outcome_at, row.received_at), row.received_at))
     return {row.card: Outcome(row.outcome == "overridden", row.reason, row.received_on) for row in rows}
 

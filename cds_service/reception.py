@@ -12,20 +12,19 @@ import structlog
 
 from cds_service import clients
 from cds_service.advise import Advice, Considered, Site, answer, at_once, consider, glance
-from cds_service.authentication import Authenticator
 from cds_service.calls import Caller, Core, FhirAccess
 from cds_service.clients import Client, Clients
 from cds_service.connections import Reach
 from cds_service.errors import Forbidden, Unreachable
 from cds_service.fhir_server import Limits
 from cds_service.hooks import HookRequest, Indicator
-from cds_service.key_sets import KeySets
 from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
 from cds_service.network import Network
 from cds_service.settings import Settings
 
 if TYPE_CHECKING:
+    from cds_service.authentication import Authenticator
     from cds_service.memory import Memory
     from cds_service.store import Store
 
@@ -65,7 +64,11 @@ class Reception:
             for each in (anybody, *known.all)
         }
 
-    def _guard(self, known: Clients) -> Authenticator:
+    def _guard(self, known: Clients) -> "Authenticator":
+        # Imported here: where nobody signs, nobody waits for the cryptography.
+        from cds_service.authentication import Authenticator
+        from cds_service.key_sets import KeySets
+
         assert self._store is not None  # noqa: S101 - the settings see to it
         return Authenticator(
             known, KeySets(self._key_set, time.monotonic), self._store.remember_token, time.time

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from cds_service import logs, metrics, patience, start
+from cds_service import garbage, logs, metrics, patience, start
 from cds_service import settings as site
 from cds_service.app import DEMO_STORY, create_app
 from cds_service.errors import KnowledgeInvalid
@@ -176,7 +176,8 @@ def _worker(settings: Settings) -> ASGIApp:
     logs.configure(settings.log_level)
     threading.Thread(target=_end_with_supervisor, daemon=True).start()
     try:
-        return create_app(settings)
+        with garbage.all_kept():
+            return create_app(settings)
     except (KnowledgeInvalid, ValueError) as error:
         # It was usable when the service started. The others go on, and the supervisor tries again.
         structlog.get_logger().error("a worker can't start", problem=str(error))

@@ -349,7 +349,7 @@ def _engine(target: URL, patience: float) -> Engine:
         target,
         connect_args={"timeout": patience} if is_sqlite else _limits(target, patience),
         hide_parameters=True,
-        pool_pre_ping=True,
+        pool_pre_ping=not is_sqlite,  # a file does not go away as a server does
         pool_size=_THREADS,
         max_overflow=0,
         pool_timeout=patience,

@@ -1,14 +1,12 @@
 """The files of a value set folder and of a site's own codes, read completely or refused."""
 
 import csv
-import gc
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
-from cds_service import code_map
+from cds_service import code_map, garbage
 from cds_service.analyte_names import AnalyteName
 from cds_service.code_systems import KNOWN, listed
 from cds_service.code_table import CodeTable, Entry
@@ -54,7 +52,7 @@ class ValueSetFiles:
         self.analyte_names: list[AnalyteName] = []
         self.orders: dict[str, tuple[Coding, ...]] = {}
         self.answers: dict[tuple[str, str], str] = {}  # by system and code
-        with _nothing_thrown_away():
+        with garbage.none_expected():
             self.drug_classes = self._each(folder, "drugs")
             self.concepts = self._each(folder, "diagnoses")
             self.analyte_sets = self._each(folder, "analytes")
@@ -147,18 +145,6 @@ class ValueSetFiles:
                 raise KnowledgeInvalid(f"{_named(path)}:{number}", problem)
             if self.answers.setdefault((system, form), answer) != answer:
                 raise KnowledgeInvalid(f"{_named(path)}:{number}", f"{code} is another answer already")
-
-
-@contextmanager
-def _nothing_thrown_away() -> Iterator[None]:
-    """Without the garbage collector: it would look at every row again and again, and all that is read stays."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _add(table: CodeTable, system: str, codes: Iterable[str], entry: Entry, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from time import time
 from types import SimpleNamespace
@@ -55,20 +55,20 @@ def test_a_known_client_gets_its_cards_and_is_named_in_the_log(tmp_path: Path, l
 
 @pytest.mark.parametrize(
     ("headers", "reason"),
-    [
-        ({}, "no-token"),
-        ({"Authorization": "Basic bm9ydGg6c2VjcmV0"}, "no-token"),
-        ({"Authorization": "Bearer bm9ydGg6c2VjcmV0"}, "malformed"),
-        (signed(exp=1), "expired"),
-        (signed(aud="https://elsewhere.example/"), "audience"),
-        (signed(iss="https://evil.example"), "issuer"),
-        (signed(elliptic("another")), "unknown-key"),
+    [  # made in the test: a token is good for five minutes
+        (dict, "no-token"),
+        (lambda: {"Authorization": "Basic bm9ydGg6c2VjcmV0"}, "no-token"),
+        (lambda: {"Authorization": "Bearer bm9ydGg6c2VjcmV0"}, "malformed"),
+        (lambda: signed(exp=1), "expired"),
+        (lambda: signed(aud="https://elsewhere.example/"), "audience"),
+        (lambda: signed(iss="https://evil.example"), "issuer"),
+        (lambda: signed(elliptic("another")), "unknown-key"),
     ],
 )
 def test_a_stranger_is_told_nothing_and_the_log_why(
-    tmp_path: Path, log: io.StringIO, headers: dict[str, str], reason: str
+    tmp_path: Path, log: io.StringIO, headers: Callable[[], dict[str, str]], reason: str
 ) -> None:
-    answer = post(guarded(tmp_path), body(), headers)
+    answer = post(guarded(tmp_path), body(), headers())
 
     [issue] = answer.json()["issue"]
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
