@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from cds_service import drug_refusals, drug_routes
 from cds_service.drug_refusals import DOSES
 from cds_service.drug_routes import Reading
-from cds_service.names import CLAUSE_END, Found, Phrases, tokens, word_set
+from cds_service.names import CLAUSE_END, MOST_LOOKED_AT, Found, Phrases, tokens, word_set
+
+_REMEMBERED = 4_096  # words that are no names as they stand: every record has the same ones
+_LONGEST_WORD = 40  # letters; a longer one is no name written a little wrong
 
 
 class DrugName(NamedTuple):
@@ -148,6 +152,7 @@ class DrugNames:
             for words, name, _ in listed
             if len(words) == 1 and name == name.lower()
         )
+        self._respelling = lru_cache(maxsize=_REMEMBERED)(self._meant_by)
 
     def read(self, text: str, route: str = "") -> frozenset[Reading] | None:
         """
@@ -198,19 +203,29 @@ class DrugNames:
     def _respelled(self, words: tuple[str, ...], found: list[Found[DrugName]]) -> list[Found[DrugName]]:
         """Words no phrase used, read with another language's ending or one slip of the keyboard."""
         used = {place for hit in found for place in range(hit.start, hit.end)}
-        more = []
-        for place, word in enumerate(words):
-            if place in used or len(word) < 6 or word in _NEUTRAL or not word.isalpha():
-                continue
-            spoken = self._spoken_as(word)
-            meanings = spoken or {self._phrases.meanings((name,)) for name in self._phrases.neighbours(word)}
-            if len(meanings) == 1:  # several spellings of one drug agree; two drugs are no reading
-                more.append(Found(place, place + 1, next(iter(meanings))))
-        return more
+        strange = (
+            place
+            for place, word in enumerate(words)
+            if 6 <= len(word) <= _LONGEST_WORD
+            and place not in used
+            and word not in _NEUTRAL
+            and word.isalpha()
+        )
+        meant = ((place, self._respelling(words[place])) for place in islice(strange, MOST_LOOKED_AT))
+        return [Found(place, place + 1, meanings) for place, meanings in meant if meanings]
+
+    def _meant_by(self, word: str) -> Meanings:
+        """What a word means that is no name as it stands; () when nothing, or not one thing."""
+        spoken = self._spoken_as(word)
+        meanings = spoken or {self._phrases.meanings((name,)) for name in self._phrases.neighbours(word)}
+        # several spellings of one drug agree; two drugs are no reading
+        return next(iter(meanings)) if len(meanings) == 1 else ()
 
     def _spoken_as(self, word: str) -> frozenset[Meanings]:
         """What the substances mean that sound like *word*, or like what is left of it without its salt."""
-        salts = (each for each in _SALT_ENDINGS if word.endswith(each)) if word.endswith(_SALT_ENDINGS) else ()
+        salts = (
+            (each for each in _SALT_ENDINGS if word.endswith(each)) if word.endswith(_SALT_ENDINGS) else ()
+        )
         for ending in ("", *salts):
             stem = word.removesuffix(ending)
             if len(stem) >= 6 and stem not in _CATIONS:

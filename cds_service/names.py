@@ -284,6 +284,8 @@ class Phrases(Generic[T]):
             for length in self._lengths.get(stem, ())
             if start + length <= len(stems) and stems[start : start + length] in self._meanings
         ]
+        if not candidates:
+            return []
         taken: set[int] = set()
         found = []
         for negative, start in sorted(candidates):
@@ -303,7 +305,7 @@ class Phrases(Generic[T]):
         used = {place for hit in found for place in range(hit.start, hit.end)}
         long = (place for place, word in enumerate(words) if len(word) >= _LONG and place not in used)
         more = []
-        for place in islice(long, _MOST_LOOKED_AT):
+        for place in islice(long, MOST_LOOKED_AT):
             meanings = {self._meanings[(name,)] for name in self.neighbours(words[place])}
             if len(meanings) == 1:
                 more.append(Found(place, place + 1, meanings.pop()))
@@ -318,7 +320,7 @@ class Phrases(Generic[T]):
         return tuple(sorted(name for name in near if _one_edit(name, stem)))
 
 
-_MOST_LOOKED_AT = 20  # unused long words of one text
+MOST_LOOKED_AT = 20  # unused long words of one text
 _LONG = 9  # letters a word needs before one edit is forgiven (NAME_MATCHING section 2)
 
 

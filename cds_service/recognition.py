@@ -137,6 +137,8 @@ def medicine_matches(medicine: Medicine, value_sets: ValueSets) -> tuple[Match, 
 
 def named_otherwise(medicine: Medicine, value_sets: ValueSets) -> tuple[str, ...]:
     """The ingredients that the words name in place of what the code says; () where they agree or name nothing known."""
+    if not medicine.concept.coding:
+        return ()
     coded = {name for match in medicine_matches(medicine, value_sets) for name in match.name.split(";")}
     read = (value_sets.drugs(Concept(text=text), medicine.route) for text in medicine.concept.words())
     said = {name for matches in read for match in matches for name in match.name.split(";")}
