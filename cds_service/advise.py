@@ -21,7 +21,7 @@ from cds_service.recognition import Reading, recognise, recognised
 from cds_service.record import PatientRecord
 from cds_service.rendering import Worded
 from cds_service.resources import Supplied
-from cds_service.wanted import carriers, read_by_rules
+from cds_service.wanted import Wants
 
 _CARRIERS = ("observations", "encounters", "questionnaireResponses")
 
@@ -285,20 +285,19 @@ def glance(request: HookRequest, site: Site, today: date) -> Advice | None:
 def _look(request: HookRequest, site: Site, today: date, *, has_medicines: bool = True) -> Advice:
     """What the record says, and the reason to say nothing about it, if there is one already."""
     supplied = fhir.gather(order_signing.with_drafts(request), has_medicines=has_medicines)
-    value_sets = site.knowledge.value_sets
+    wants = Wants(site.knowledge.value_sets, site.recognised, supplied.paged)
     if request.hook == order_signing.HOOK:
-        return _look_at_drafts(supplied, site, today)
-    seen = _read(supplied, patient_record(supplied, carriers(value_sets)), site, today)
-    if seen.silence:  # as of most charts: no report, and so the rest is of no use
+        return _look_at_drafts(supplied, wants, site, today)
+    seen = _read(supplied, patient_record(supplied, wants.carriers), site, today)
+    # of most charts: there is no report, and so the rest is of no use
+    if seen.silence or not has_medicines:
         return seen
-    wanted = read_by_rules(value_sets, site.recognised, supplied.paged)
-    return _read(supplied, patient_record(supplied, wanted), site, today)
+    return _read(supplied, patient_record(supplied, wants.read_by_rules), site, today)
 
 
-def _look_at_drafts(supplied: Supplied, site: Site, today: date) -> Advice:
-    value_sets = site.knowledge.value_sets
-    record = patient_record(supplied, read_by_rules(value_sets, site.recognised, supplied.paged))
-    record = order_signing.as_signed(record, value_sets, today)
+def _look_at_drafts(supplied: Supplied, wants: Wants, site: Site, today: date) -> Advice:
+    record = patient_record(supplied, wants.read_by_rules)
+    record = order_signing.as_signed(record, site.knowledge.value_sets, today)
     if (silence := order_signing.silence(record)) is not None:
         return Advice((), silence, _counts(supplied, record), record, supplied=supplied)
     return _read(supplied, record, site, today)

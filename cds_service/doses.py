@@ -118,7 +118,8 @@ def daily_dose(doses: Sequence[Dose], concept: Concept) -> Quantity | None:
     lines = _once_each(doses)
     if len(lines) > _MOST_LINES:
         return None
-    known = list(takewhile(bool, (_line(dose, strength) for dose in lines)))
+    # as far as they are understood: one that isn't leaves the whole open
+    known = [part for part in takewhile(bool, (_line(dose, strength) for dose in lines)) if part]
     if len(known) < len(lines) or len({part.unit for part in known}) > 1 or _are_steps(doses, known):
         return None
     return _daily(sum((part.value for part in known), Decimal(0)), known[0].unit)

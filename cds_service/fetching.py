@@ -5,6 +5,7 @@ import re
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 from msgspec import structs
@@ -16,8 +17,7 @@ from cds_service.fhir_server import MORE, OK, Asker, Outcome, Server, within
 from cds_service.hooks import HookRequest
 from cds_service.medicine_reads import Reads
 from cds_service.record import Supply, Unread
-from cds_service.resources import BundleLink, Entry
-from cds_service.salvage import PrefetchValue
+from cds_service.resources import Bundle, BundleLink, Entry, OperationOutcome, Patient, Resource
 
 PATIENT = "{{context.patientId}}"
 WITHHELD = "withheld"
@@ -29,6 +29,7 @@ STRAY = "stray-next"
 _SEARCHSET = (b"", b"null", b'"searchset"')
 # commas in one answer: 2,500 whole resources have some 100,000, and what is made to hurt has one every other byte
 _MOST_PARTS = 400_000
+_LARGE = 128 * 1024  # bytes of one answer
 _MOST_HALVES = 50_000  # of characters beyond the first plane
 _NOT_UNDERSTOOD = frozenset({"status-400", "status-422", "status-501"})
 _INCLUDES = {
@@ -114,7 +115,7 @@ class _List:
         self._server = server
         self._asker = Asker(server, deadline, server.limits.bytes)
         self._query = server.queries[key]
-        self._value: PrefetchValue | None = None
+        self._value: Resource | None = None
         self._entries: list[Entry] = []
         self._next: str | None = None
         self._goes_on = ""  # why not all of it is here
@@ -162,11 +163,13 @@ class _List:
         # before it is read: nothing that is read can be given up half-way
         if _is_made_to_hurt(body, 4 * self._server.limits.entries):
             raise Unreachable("too-large")
-        value, unread = salvage.resource(self.key, body)
+        # beside the loop where it takes more than milliseconds
+        read = partial(salvage.resource, self.key, body)
+        value, unread = await asyncio.to_thread(read) if len(body) > _LARGE else read()
         self.take(self._checked(value), url)
         self.unread += unread
 
-    def _checked(self, value: PrefetchValue | None) -> PrefetchValue:
+    def _checked(self, value: Resource | None) -> Resource:
         """
         The value, if it answers our question.
 
@@ -175,24 +178,25 @@ class _List:
         """
         if value is None:
             raise Unreachable("not-fhir")
-        if value.resource_type == "OperationOutcome" or value.issue is not None:
+        if isinstance(value, OperationOutcome) or (isinstance(value, Bundle) and value.issue is not None):
             raise Unreachable("outcome")
-        if value.resource_type != ("Patient" if self.key == "patient" else "Bundle"):
+        if not isinstance(value, Patient if self.key == "patient" else Bundle):
             raise Unreachable("wrong-type")
-        if bytes(value.type) not in _SEARCHSET:
+        if isinstance(value, Bundle) and bytes(value.type) not in _SEARCHSET:
             raise Unreachable("wrong-type")
         # A server that ignores `patient` answers with everybody's data.
-        held = (entry.resource for entry in value.entry or () if entry.resource is not None)
+        entries = (value.entry if isinstance(value, Bundle) else None) or ()
+        held = (entry.resource for entry in entries if entry.resource is not None)
         if any(is_of_another(resource, self._patient_id) for resource in (value, *held)):
             raise Unreachable(ANOTHER)
         return value
 
-    def take(self, value: PrefetchValue, asked: str) -> None:
+    def take(self, value: Resource, asked: str) -> None:
         """Take in a page, the first of which the client may have sent; *asked* is where it came from."""
         self._value = self._value or value
         self._pages += 1
-        self._entries += value.entry or ()
-        link = searchsets.next_link(value)
+        self._entries += (value.entry if isinstance(value, Bundle) else None) or ()
+        link = searchsets.next_link(value) if isinstance(value, Bundle) else None
         following = within(link, asked, self._server.base) if link else None
         self._next = following if following not in self._asker.asked else None
         if link is None:
@@ -205,11 +209,11 @@ class _List:
         has_room = len(self._entries) <= limits.entries and self._asker.bytes <= limits.bytes
         return has_room and self._pages < limits.pages
 
-    def value(self) -> PrefetchValue:
+    def value(self) -> Resource:
         """What to put under the key: a failed search when not even a first page came."""
         if self._value is None:
-            return PrefetchValue(resource_type="OperationOutcome")
-        if self._value.resource_type != "Bundle":
+            return OperationOutcome()
+        if not isinstance(self._value, Bundle):
             return self._value
         return structs.replace(
             self._value,
@@ -243,7 +247,7 @@ def _list(key: str, request: HookRequest, server: Server, deadline: float) -> _L
         was_unreadable = any(lost.key == key for lost in request.unread)
         return None if was_unreadable else made
     value = request.prefetch[key]
-    if value is None or searchsets.next_link(value) is None:
+    if not isinstance(value, Bundle) or searchsets.next_link(value) is None:
         return None
     path, _, _ = server.queries[key].partition("?")
     made.take(value, f"{server.base}/{path}")

@@ -1,6 +1,7 @@
 """What the client supplied: omitted, null, failed, empty and cut off kept apart, every entry once."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -9,8 +10,8 @@ from cds_service import searchsets
 from cds_service.errors import DataUnavailable, RequestInvalid
 from cds_service.hooks import HookRequest
 from cds_service.record import Supply, Unread
-from cds_service.resources import Entry, Given, Resource, Supplied
-from cds_service.salvage import LOST, NO_RESOURCE, USED_TYPES, PrefetchValue, member, source
+from cds_service.resources import Bundle, Entry, Given, OperationOutcome, Patient, Resource, Supplied
+from cds_service.salvage import LOST, NO_RESOURCE, USED_TYPES, member, source
 
 # Glucose before the other results: of an entry that stands in both lists the narrower one keeps the date, which tells
 # how far back it reaches.
@@ -35,6 +36,9 @@ _LITERAL = re.compile(r"(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/]+)(?:/_histo
 _NOT_DATA = ("Bundle", "OperationOutcome")
 NESTED = "a Bundle inside a Bundle is not followed"
 SEARCH_FAILED = "the search says that part of it failed"
+
+# Noted of one list: a body can hold millions of empty entries, and what is noted is kept, named and compared.
+_MOST_PROBLEMS = 1000
 
 
 def gather(request: HookRequest, *, has_medicines: bool = True) -> Supplied:
@@ -65,9 +69,7 @@ def gather(request: HookRequest, *, has_medicines: bool = True) -> Supplied:
 
 
 def _check_required(supplied: Supplied, fetched: Mapping[str, str]) -> None:
-    if not any(
-        given.key == "patient" and given.resource.resource_type == "Patient" for given in supplied.given
-    ):
+    if not any(given.key == "patient" and isinstance(given.resource, Patient) for given in supplied.given):
         raise _unavailable(("patient",), "no readable Patient was supplied", "the patient", fetched)
     if not supplied.supply["conditions"].is_known:
         raise _unavailable(("conditions",), "was not supplied or failed", "the conditions", fetched)
@@ -91,7 +93,7 @@ def _supply(key: str, request: HookRequest, unread: Iterable[Unread]) -> Supply:
     value = request.prefetch[key]
     supply = searchsets.supply(value)
     # only a list that we asked for ourselves: the order of what a client sends has no meaning (DECISIONS, Laws)
-    if value is not None and supply is Supply.PAGED and key in request.fetched:
+    if supply is Supply.PAGED and key in request.fetched and isinstance(value, Bundle):
         is_sorted = key not in request.unsorted and searchsets.is_newest_first(value)
         return supply if is_sorted else Supply.UNSORTED
     return supply
@@ -107,12 +109,13 @@ class _Collector:
         self._patient = f"Patient/{patient_id}"
         self._seen: dict[str, Resource] = {}
         self._variants: set[tuple[str, bytes]] = set()
+        self._problems: Counter[str] = Counter()
 
-    def add(self, key: str, value: PrefetchValue) -> None:
+    def add(self, key: str, value: Resource) -> None:
         """Take in one prefetch value, a searchset or a single resource."""
-        if value.resource_type == "Bundle":
+        if isinstance(value, Bundle):
             self._add_entries(key, value.entry or (), searchsets.has_results(value))
-        elif value.resource_type != "OperationOutcome":
+        elif not isinstance(value, OperationOutcome):
             self._add_entries(key, (Entry(resource=value),), has_results=True)
 
     def _add_entries(self, key: str, entries: Iterable[Entry], has_results: bool) -> None:
@@ -120,7 +123,7 @@ class _Collector:
         patient, seen, add = self._patient, self._seen, self.given.append
         for place, entry in enumerate(entries):
             resource = entry.resource
-            if resource is None or (kind := resource.resource_type) in _NOT_DATA or not kind:
+            if resource is None or (kind := resource.resource_type) in _NOT_DATA:
                 self._note_problem(key, place, entry, has_results)
                 continue
             subject = resource.subject
@@ -135,18 +138,13 @@ class _Collector:
             add(Given(key, name, entry.full_url, resource))
 
     def _note_problem(self, key: str, place: int, entry: Entry, has_results: bool) -> None:
+        problem = _problem(entry, has_results)
+        if not problem or self._problems[key] >= _MOST_PROBLEMS:
+            return
+        self._problems[key] += 1
         resource = entry.resource or Resource()
-        kind = resource.resource_type or ""
-        if not kind and entry is not LOST:
-            self.unread.append(
-                Unread(key, kind, source(kind, resource.id, entry.full_url, place), NO_RESOURCE)
-            )
-        elif kind == "Bundle":
-            self.unread.append(Unread(key, kind, source(kind, resource.id, entry.full_url, place), NESTED))
-        elif has_results and searchsets.is_failure(entry):
-            self.unread.append(
-                Unread(key, kind, source(kind, resource.id, entry.full_url, place), SEARCH_FAILED)
-            )
+        kind = resource.resource_type
+        self.unread.append(Unread(key, kind, source(kind, resource.id, entry.full_url, place), problem))
 
     def _is_new(self, name: str, resource: Resource) -> bool:
         """
@@ -175,6 +173,15 @@ class _Collector:
         if whose.startswith("Patient/"):
             raise _another_patient(key)
         return False
+
+
+def _problem(entry: Entry, has_results: bool) -> str:
+    """What is wrong with an entry that holds no data, "" when nothing is lost with it."""
+    if entry.resource is None:
+        return "" if entry is LOST else NO_RESOURCE
+    if isinstance(entry.resource, Bundle):
+        return NESTED
+    return SEARCH_FAILED if has_results and searchsets.is_failure(entry) else ""
 
 
 def is_of_another(resource: Resource, patient_id: str) -> bool:

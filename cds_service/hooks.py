@@ -11,7 +11,7 @@ from msgspec import Raw
 from cds_service import salvage
 from cds_service.errors import RequestInvalid
 from cds_service.record import Unread
-from cds_service.salvage import PrefetchValue
+from cds_service.resources import AnyResource, Bundle, Resource
 
 Indicator = Literal["info", "warning", "critical"]
 
@@ -146,13 +146,13 @@ class HookRequest:
     patient_id: str
     encounter_id: str | None
     fhir_server: str | None
-    prefetch: Mapping[str, PrefetchValue | None]
+    prefetch: Mapping[str, Resource | None]
     unread: tuple[Unread, ...] = ()
     access_token: str | None = field(default=None, repr=False)
     fetched: Mapping[str, str] = field(default_factory=dict)
     unsorted: frozenset[str] = frozenset()
     hook: str = "patient-view"
-    draft_orders: PrefetchValue | None = None
+    draft_orders: Bundle | None = None
 
     @property
     def user_is_patient(self) -> bool:
@@ -169,7 +169,7 @@ class _Envelope(msgspec.Struct, rename="camel"):
 
 
 class _Typed(_Envelope):
-    prefetch: dict[str, PrefetchValue | None] | None = None
+    prefetch: dict[str, AnyResource | None] | None = None
 
 
 class _Loose(_Envelope):
@@ -298,18 +298,19 @@ def _context(raw: Raw) -> _Context:
     return context
 
 
-def _draft_orders(raw: Raw, was_mended: bool) -> tuple[PrefetchValue | None, tuple[Unread, ...]]:
+def _draft_orders(raw: Raw, was_mended: bool) -> tuple[Bundle | None, tuple[Unread, ...]]:
     """The Bundle of draft orders; clients leave out its `type`. Read again entry by entry where it is broken."""
     if (kind := salvage.maybe(raw, _Kind)) is None or salvage.maybe(kind.resource_type, str) != "Bundle":
         what = "is not a Bundle" if salvage.is_sent(raw) else "is missing"
         raise RequestInvalid(DRAFTS, f"{what}; send a FHIR Bundle of the orders that are to be signed")
-    whole = None if was_mended else salvage.maybe(raw, PrefetchValue)
+    whole = None if was_mended else salvage.maybe(raw, Bundle)
     if whole is not None:
         return whole, ()
     mended = salvage.mended(bytes(raw))
     alone = Raw(msgspec.json.encode({DRAFTS: Raw(mended)}))
     read, unread = salvage.entry_by_entry(alone, was_mended or mended != bytes(raw))
-    return read.get(DRAFTS), unread
+    bundle = read.get(DRAFTS)
+    return (bundle if isinstance(bundle, Bundle) else None), unread
 
 
 def _access_token(raw: Raw, patient_id: str) -> str | None:
@@ -339,11 +340,7 @@ def _fhir_server(envelope: _Envelope) -> str | None:
 
 def _prefetch(
     envelope: _Typed | _Loose, was_mended: bool
-) -> tuple[Mapping[str, PrefetchValue | None], tuple[Unread, ...]]:
+) -> tuple[Mapping[str, Resource | None], tuple[Unread, ...]]:
     if isinstance(envelope, _Loose):
         return salvage.entry_by_entry(envelope.prefetch, was_mended)
-    prefetch = envelope.prefetch or {}
-    for key, value in prefetch.items():
-        if value is not None and not value.resource_type:
-            raise salvage.no_resource(key)
-    return prefetch, ()
+    return envelope.prefetch or {}, ()

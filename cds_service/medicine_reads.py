@@ -12,8 +12,7 @@ from cds_service.errors import Unreachable
 from cds_service.fhir_server import MORE, OK, Asker, Outcome, Server
 from cds_service.hooks import HookRequest
 from cds_service.pointers import Pointers
-from cds_service.resources import Entry, Given, Resource
-from cds_service.salvage import PrefetchValue
+from cds_service.resources import Bundle, Entry, Given, Medication, MedicationUse, Resource
 
 MEDICATIONS = "(medications)"
 """Where they stand among the prefetch keys: no client has a key of that name."""
@@ -53,7 +52,7 @@ class Reads:
         try:
             async with self._gate:
                 value, _ = salvage.resource(MEDICATIONS, await self._asker.ask(url))
-            if value is None or (value.resource_type, value.id) != ("Medication", name):
+            if not isinstance(value, Medication) or value.id != name:
                 raise Unreachable("wrong-type")
             if value.subject is not None:  # no member of a Medication; what else it may be about is not asked
                 raise Unreachable("another-patient")
@@ -68,7 +67,7 @@ class Reads:
         entries = tuple(self._found[name] for name in self._names if name in self._found)
         if not entries:
             return request
-        bundle = PrefetchValue(resource_type="Bundle", entry=entries)
+        bundle = Bundle(entry=entries)
         return replace(request, prefetch={**request.prefetch, MEDICATIONS: bundle})
 
     def outcome(self) -> Iterator[Outcome]:
@@ -98,12 +97,12 @@ def _referred_to(request: HookRequest, base: str) -> Iterator[str]:
     supplied = [
         Given(
             key,
-            salvage.source(entry.resource.resource_type or "", entry.resource.id, None, place),
+            salvage.source(entry.resource.resource_type, entry.resource.id, None, place),
             entry.full_url,
             entry.resource,
         )
         for key, value in request.prefetch.items()
-        for place, entry in enumerate((value.entry if value else None) or ())
+        for place, entry in enumerate((value.entry if isinstance(value, Bundle) else None) or ())
         if entry.resource is not None
     ]
     pointers = Pointers(supplied)
@@ -116,6 +115,8 @@ def _referred_to(request: HookRequest, base: str) -> Iterator[str]:
 
 
 def _reference(resource: Resource) -> str:
+    if not isinstance(resource, MedicationUse):
+        return ""
     named = resource.medication_reference or (resource.medication.reference if resource.medication else None)
     return (named.reference if named else None) or ""
 

@@ -9,7 +9,7 @@ from cds_service import observations, questionnaires, reasons
 from cds_service import resources as fhir
 from cds_service.exposures import is_real
 from cds_service.pointers import Contained, Pointers
-from cds_service.prescriptions import Prescriptions
+from cds_service.prescriptions import Prescribed, Prescriptions
 from cds_service.raw import is_given, is_misshapen, lenient, number, status, words
 from cds_service.record import (
     NOTHING,
@@ -93,34 +93,31 @@ class _Reader:
     def _take(self, given: fhir.Given, inside: Contained) -> bool:
         """Whether what the entry says is of the patient, and it is not noted as unread yet."""
         resource = given.resource
-        match resource.resource_type:
-            case "Observation":
-                self._observation(given, inside)
-            case "MedicationRequest" | "MedicationStatement":
-                return self._medicine(given, inside)
-            case "Condition":
-                return self._diagnosis(given)
-            case "ServiceRequest":
-                self._orders.append(_order(given, self._pointers, inside))
-            case "Encounter":
-                self._visits.append(_visit(given, self._pointers, inside))
-            case "QuestionnaireResponse":
-                items = lenient(resource.item, tuple[fhir.Item, ...])
-                self._answers.extend(questionnaires.answers(given, items or ()))
-            case "Patient":
+        if type(resource) is fhir.Observation:
+            self._observation(given, resource, inside)
+        elif type(resource) is fhir.MedicationRequest or type(resource) is fhir.MedicationStatement:
+            return self._medicine(given, resource, inside)
+        elif type(resource) is fhir.Condition:
+            return self._diagnosis(given, resource)
+        elif type(resource) is fhir.ServiceRequest:
+            self._orders.append(_order(given.source, resource, self._pointers, inside))
+        elif type(resource) is fhir.Encounter:
+            self._visits.append(_visit(given.source, resource, self._pointers, inside))
+        elif type(resource) is fhir.QuestionnaireResponse:
+            self._answers.extend(questionnaires.answers(given, resource))
+        else:
+            if type(resource) is fhir.Patient:
                 self._people.append(_person(resource))
-                return False
-            case _:
-                return False
+            return False
         return True
 
     def _note(self, given: fhir.Given, problem: str) -> None:
-        self._unread.append(Unread(given.key, given.resource.resource_type or "", given.source, problem))
+        self._unread.append(Unread(given.key, given.resource.resource_type, given.source, problem))
 
     def _note_misread(self, given: fhir.Given, inside: Contained) -> None:
         if not inside.is_broken and not is_misshapen(given.resource):
             return
-        if given.resource.status not in _VOID.get(given.resource.resource_type or "", ()):
+        if given.resource.status not in _VOID.get(given.resource.resource_type, ()):
             self._note(given, NOT_FHIR)
 
     def record(self) -> PatientRecord:
@@ -142,17 +139,17 @@ class _Reader:
         paged = self._supplied.paged
         dates: dict[str, list[str]] = {key: [] for key in paged}
         for given in self._supplied.given if paged else ():
-            if given.key in paged and given.resource.resource_type == "Observation":
+            if given.key in paged and type(given.resource) is fhir.Observation:
                 taken = observations.taken(given.resource)
                 dates[given.key] += [taken] if taken else []
         return {key: tuple(found) for key, found in dates.items()}
 
     # --- observations -----------------------------------------------------------------------------------------
 
-    def _observation(self, given: fhir.Given, inside: Contained) -> None:
-        self._results.extend(observations.results(given, inside))
-        if is_given(given.resource.has_member) and (taken := observations.taken(given.resource)):
-            self._panels += ((reference, taken) for reference in observations.members(given.resource))
+    def _observation(self, given: fhir.Given, result: fhir.Observation, inside: Contained) -> None:
+        self._results.extend(observations.results(given, result, inside))
+        if is_given(result.has_member) and (taken := observations.taken(result)):
+            self._panels += ((reference, taken) for reference in observations.members(result))
 
     def _dated_results(self) -> tuple[Result, ...]:
         """The results; one without a date was drawn when its panel was, if all its panels agree."""
@@ -165,22 +162,22 @@ class _Reader:
             return tuple(self._results)
         return tuple(_dated(result, dates.get(result.source, set())) for result in self._results)
 
-    def _diagnosis(self, given: fhir.Given) -> bool:
+    def _diagnosis(self, given: fhir.Given, condition: fhir.Condition) -> bool:
         """Without a readable status it can't be told from one that was refuted: it is left out."""
-        clinical, verification = _statuses(given.resource)
+        clinical, verification = _statuses(condition)
         if clinical is None or verification is None:
             if _WITHDRAWN.isdisjoint((clinical, verification)):
                 self._note(given, NOT_FHIR)
             return False
-        self._diagnoses.append(_diagnosis(given.source, given.resource, clinical, verification))
+        self._diagnoses.append(_diagnosis(given.source, condition, clinical, verification))
         return verification not in _WITHDRAWN
 
     # --- medicines --------------------------------------------------------------------------------------------
 
-    def _medicine(self, given: fhir.Given, inside: Contained) -> bool:
-        named = self._medication(given.resource, inside)
-        why = reasons.of_request(given.resource, self._pointers, inside)
-        read = self._prescriptions.medicine(given, named or (NOTHING, NOTHING), why, inside)
+    def _medicine(self, given: fhir.Given, medicine: Prescribed, inside: Contained) -> bool:
+        named = self._medication(medicine, inside)
+        why = reasons.of_request(medicine, self._pointers, inside)
+        read = self._prescriptions.medicine(given, medicine, named or (NOTHING, NOTHING), why, inside)
         if named is None:
             if is_real(read):
                 self._note(given, UNNAMED)
@@ -188,7 +185,7 @@ class _Reader:
         self._medicines.append(read)
         return is_real(read)
 
-    def _medication(self, resource: fhir.Resource, inside: Contained) -> _Product | None:
+    def _medication(self, resource: Prescribed, inside: Contained) -> _Product | None:
         """
         The medicine and what it is made of; None when neither is known.
 
@@ -222,6 +219,8 @@ class _Reader:
 
     def _made_of(self, medication: fhir.Resource, inside: Contained) -> Concept:
         """The ingredients as one concept: the codings of all, their words joined as a combination."""
+        if not isinstance(medication, fhir.Medication | fhir.Untyped):
+            return NOTHING
         listed = lenient(medication.ingredient, tuple[fhir.MedicationIngredient, ...]) or ()
         if len(listed) > _MOST_INGREDIENTS:
             inside.is_broken, listed = True, ()
@@ -257,11 +256,10 @@ def _dated(result: Result, dates: set[str]) -> Result:
 # --- orders and visits ----------------------------------------------------------------------------------------
 
 
-def _order(given: fhir.Given, pointers: Pointers, inside: Contained) -> Order:
-    resource = given.resource
+def _order(source: str, resource: fhir.ServiceRequest, pointers: Pointers, inside: Contained) -> Order:
     code = resource.code or NOTHING
     return Order(
-        source=given.source,
+        source=source,
         concept=code.concept or code,
         status=resource.status or "",
         intent=resource.intent or "",
@@ -271,11 +269,10 @@ def _order(given: fhir.Given, pointers: Pointers, inside: Contained) -> Order:
     )
 
 
-def _visit(given: fhir.Given, pointers: Pointers, inside: Contained) -> Visit:
-    resource = given.resource
+def _visit(source: str, resource: fhir.Encounter, pointers: Pointers, inside: Contained) -> Visit:
     period = lenient(resource.period, fhir.Period) or lenient(resource.actual_period, fhir.Period)
     return Visit(
-        source=given.source,
+        source=source,
         status=resource.status or "",
         began=period.start or period.end if period else None,
         reasons=reasons.of_encounter(resource, pointers, inside),
@@ -285,16 +282,16 @@ def _visit(given: fhir.Given, pointers: Pointers, inside: Contained) -> Visit:
 # --- the patient and diagnoses --------------------------------------------------------------------------------
 
 
-def _person(resource: fhir.Resource) -> Person:
+def _person(resource: fhir.Patient) -> Person:
     is_deceased = bool(resource.deceased_boolean) or resource.deceased_date_time is not None
     return Person(resource.id, resource.birth_date, is_deceased)
 
 
-def _statuses(resource: fhir.Resource) -> tuple[str | None, str | None]:
+def _statuses(resource: fhir.Condition) -> tuple[str | None, str | None]:
     return status(resource.clinical_status), status(resource.verification_status)
 
 
-def _diagnosis(source: str, resource: fhir.Resource, clinical: str, verification: str) -> Diagnosis:
+def _diagnosis(source: str, resource: fhir.Condition, clinical: str, verification: str) -> Diagnosis:
     period, ended = resource.onset_period, resource.abatement_period
     return Diagnosis(
         source=source,
@@ -310,7 +307,7 @@ def _diagnosis(source: str, resource: fhir.Resource, clinical: str, verification
     )
 
 
-def _onset_age(resource: fhir.Resource) -> tuple[Decimal, Decimal] | None:
+def _onset_age(resource: fhir.Condition) -> tuple[Decimal, Decimal] | None:
     """The age at onset in years, from and below: 74 a is 74 to 75 years; an open range has no use."""
     ages = resource.onset_range
     low = _years(ages.low if ages else resource.onset_age)
@@ -327,7 +324,7 @@ def _years(age: fhir.Quantity | None) -> tuple[Decimal, Decimal] | None:
     return (value * unit, (value + 1) * unit) if value is not None and unit is not None else None
 
 
-def _has_abated(resource: fhir.Resource) -> bool:
+def _has_abated(resource: fhir.Condition) -> bool:
     period = resource.abatement_period or fhir.Period()
     dated = resource.abatement_date_time or period.end or period.start
     in_words = _tells_an_end(resource.abatement_string or "")

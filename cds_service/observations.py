@@ -20,13 +20,12 @@ _SOMEBODY_ELSE = frozenset({"RelatedPerson", "Device", "DeviceMetric", "Group", 
 _Limits = tuple[Measurement | None, Measurement | None]
 
 
-def results(given: fhir.Given, inside: Contained) -> Iterator[Result]:
+def results(given: fhir.Given, resource: fhir.Observation, inside: Contained) -> Iterator[Result]:
     """
     The Observation's own value if it has one, each of its components, and the members contained in it.
 
     Members that are entries of their own are read where they stand.
     """
-    resource = given.resource
     own = _own(given.source, given.key, resource)
     if _says_something(own) or not (resource.component or is_given(resource.has_member)):
         yield own
@@ -41,21 +40,21 @@ def results(given: fhir.Given, inside: Contained) -> Iterator[Result]:
             yield from (_component(dated, each) for each in member.component or ())
 
 
-def members(resource: fhir.Resource) -> tuple[str, ...]:
+def members(resource: fhir.Observation) -> tuple[str, ...]:
     """The references of a panel to its members, each once."""
     named = each_of(resource.has_member, fhir.Reference)
     return tuple(dict.fromkeys(each.reference for each in named if each.reference))
 
 
-def _contained_members(resource: fhir.Resource, inside: Contained) -> Iterator[fhir.Resource]:
+def _contained_members(resource: fhir.Observation, inside: Contained) -> Iterator[fhir.Observation]:
     for reference in members(resource):
         found = inside.at(reference)
-        if found is not None and found.resource_type == "Observation":
+        if isinstance(found, fhir.Observation):
             inside.is_broken = inside.is_broken or is_misshapen(found)
             yield found
 
 
-def _own(source: str, key: str, resource: fhir.Resource) -> Result:
+def _own(source: str, key: str, resource: fhir.Observation) -> Result:
     low, high = _limits(resource.reference_range)
     specimen, site = words(resource.specimen), words(resource.body_site)
     value, answer = _number(resource), _answer(resource)
@@ -104,7 +103,7 @@ def _component(parent: Result, component: fhir.Component) -> Result:
     )
 
 
-def _is_of_another(resource: fhir.Resource) -> bool:
+def _is_of_another(resource: fhir.Observation) -> bool:
     """
     Whether it was measured on a fetus, a donor, a device, as `focus` tells; a focus on a Condition says nothing of it.
 
@@ -123,7 +122,7 @@ def _says_something(own: Result) -> bool:
     return has_value or own.dated is not None or own.is_absent or own.is_other
 
 
-def taken(resource: fhir.Resource) -> str | None:
+def taken(resource: fhir.Observation) -> str | None:
     """When it was drawn or seen; of a period its end. `issued`, when it was reported, does not stand in."""
     period = resource.effective_period or fhir.Period()
     return resource.effective_date_time or resource.effective_instant or period.end or period.start
@@ -137,7 +136,7 @@ def _notes(raw: Raw) -> tuple[str, ...]:
 # --- values ---------------------------------------------------------------------------------------------------
 
 
-def _number(valued: fhir.Resource | fhir.Component) -> Measurement | None:
+def _number(valued: fhir.Observation | fhir.Component) -> Measurement | None:
     return (
         measured(valued.value_quantity)
         or written_number(valued.value_string)
@@ -145,12 +144,12 @@ def _number(valued: fhir.Resource | fhir.Component) -> Measurement | None:
     )
 
 
-def _answer(valued: fhir.Resource | fhir.Component) -> Concept | None:
+def _answer(valued: fhir.Observation | fhir.Component) -> Concept | None:
     text = valued.value_string
     return valued.value_codeable_concept or (Concept(text=text) if text else None)
 
 
-def _is_other(valued: fhir.Resource | fhir.Component) -> bool:
+def _is_other(valued: fhir.Observation | fhir.Component) -> bool:
     """Whether the value is of a kind that no rule can compare: it must not pass for a missing one."""
     others = (
         valued.value_range,

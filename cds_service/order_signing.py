@@ -16,8 +16,8 @@ from cds_service.normalise import patient_record
 from cds_service.policy import Policy
 from cds_service.recognition import medicine_matches
 from cds_service.record import Medicine, PatientRecord
-from cds_service.resources import Entry, Given, Resource, Supplied
-from cds_service.salvage import LOST, PrefetchValue
+from cds_service.resources import Bundle, Entry, Given, MedicationRequest, Resource, ServiceRequest, Supplied
+from cds_service.salvage import LOST
 from cds_service.terminology import ValueSets
 
 HOOK = "order-sign"
@@ -27,7 +27,6 @@ MAYBE_ORDERED = "no-quinine-ordered-but-unread-drafts"
 _ROW, _ORDERED = "T01", "quinine"
 RULE = f"{_ROW}-{HOOK}"
 """What its one rule is remembered and counted as: signing is another matter than having it on the list."""
-_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 _NAMED_BY = frozenset({"Medication", "Substance"})  # what an order for a medicine may refer to
 # statuses with which an order that is signed again is not one for taking the medicine now
 _ENDED = frozenset({"cancelled", "completed", "ended", "entered-in-error", "on-hold", "revoked", "stopped"})
@@ -51,9 +50,9 @@ def with_drafts(request: HookRequest) -> HookRequest:
     """
     if request.hook != HOOK:
         return request
-    drafts = request.draft_orders or PrefetchValue(resource_type="Bundle")
+    drafts = request.draft_orders or Bundle()
     signed = tuple(_signed(entry, request.patient_id) for entry in drafts.entry or ())
-    bundle = PrefetchValue(resource_type="Bundle", entry=signed)
+    bundle = Bundle(entry=signed)
     return replace(request, prefetch={**request.prefetch, DRAFTS: bundle})
 
 
@@ -65,17 +64,19 @@ def _signed(entry: Entry, patient_id: str) -> Entry:
     if whose is not None and whose != f"Patient/{patient_id}" and whose.startswith("Patient/"):
         advice = "send only orders for the patient of context.patientId"
         raise RequestInvalid(DRAFTS, f"holds an order for another patient; {advice}")
-    if resource.resource_type in _ORDERS:
+    if isinstance(resource, MedicationRequest | ServiceRequest):
         if resource.status in _ENDED or not _names_something(resource):
             return LOST
         return structs.replace(entry, resource=structs.replace(resource, status="active", intent=_SIGNING))
-    return entry if resource.resource_type in (*_NAMED_BY, None) else LOST
+    return entry if resource.resource_type in _NAMED_BY else LOST
 
 
 def _names_something(order: Resource) -> bool:
     """The Sandbox sends an order before its medicine is chosen."""
+    if not isinstance(order, MedicationRequest):
+        return True
     medicine = (order.medication_codeable_concept, order.medication_reference, order.medication)
-    return order.resource_type != "MedicationRequest" or any(each is not None for each in medicine)
+    return any(each is not None for each in medicine)
 
 
 def silence_at_once(request: HookRequest, value_sets: ValueSets, today: date) -> str | None:
@@ -96,9 +97,9 @@ def silence_at_once(request: HookRequest, value_sets: ValueSets, today: date) ->
 def _given(request: HookRequest) -> Iterator[Given]:
     """The draft orders, and every medicine that they may refer to."""
     for key, value in request.prefetch.items():
-        for place, entry in enumerate((value.entry if value else None) or ()):
+        for place, entry in enumerate((value.entry if isinstance(value, Bundle) else None) or ()):
             resource = entry.resource
-            kind = (resource.resource_type if resource else None) or ""
+            kind = resource.resource_type if resource else ""
             if resource is not None and (key == DRAFTS or kind in _NAMED_BY):
                 name = salvage.source(kind, resource.id, entry.full_url, place)
                 yield Given(key, name, entry.full_url, resource)

@@ -96,13 +96,18 @@ class Contained:
         self.is_broken = listed is None and is_given(self._raw)
         inside: dict[str, fhir.Resource | None] = {}
         for raw in listed or ():
-            resource = lenient(raw, fhir.Resource)
+            resource = _contained(raw)
             if resource is None:
                 self.is_broken = self.is_broken or _may_matter(raw)
             elif resource.id:
                 name = resource.id.removeprefix("#")
                 inside[name] = resource if inside.get(name, resource) == resource else None
         return inside
+
+
+def _contained(raw: Raw) -> fhir.Resource | None:
+    kind = lenient(raw, _Kind)
+    return lenient(raw, fhir.READ.get(kind.resource_type or "", fhir.Untyped)) if kind else None
 
 
 def _may_matter(raw: Raw) -> bool:

@@ -11,6 +11,8 @@ from cds_service.pointers import Contained
 from cds_service.raw import is_given, lenient, number
 from cds_service.record import NOTHING, Concept, Dose, Medicine, Reason
 
+Prescribed = fhir.MedicationStatement | fhir.MedicationRequest
+
 _MOST_LINES = 200
 _NO_PERIOD, _NO_SUPPLY = fhir.Period(), fhir.DispenseRequest()
 _NO_RATE, _NO_AMOUNT = fhir.DoseAndRate(), fhir.Quantity()
@@ -89,6 +91,7 @@ class Prescriptions:
     def medicine(
         self,
         given: fhir.Given,
+        resource: Prescribed,
         named: tuple[Concept, Concept],
         reasons: tuple[Reason, ...],
         inside: Contained,
@@ -98,15 +101,17 @@ class Prescriptions:
 
         *named*: the medicine, and what it is made of. A member that can't be read is noted in *inside*.
         """
-        resource = given.resource
-        is_statement = resource.resource_type == "MedicationStatement"
-        said = self._instructed(resource.dosage if is_statement else resource.dosage_instruction, inside)
-        taken = (_of_statement if is_statement else _of_request)(resource, said, inside)
+        if isinstance(resource, fhir.MedicationStatement):
+            said = self._instructed(resource.dosage, inside)
+            taken = _of_statement(resource, said, inside)
+        else:
+            said = self._instructed(resource.dosage_instruction, inside)
+            taken = _of_request(resource, said, inside)
         return Medicine(
             source=given.source,
             concept=named[0],
             made_of=named[1],
-            is_statement=is_statement,
+            is_statement=type(resource) is fhir.MedicationStatement,
             status=_medicine_status(resource, inside),
             intent=resource.intent or "",
             do_not_perform=bool(resource.do_not_perform),
@@ -118,7 +123,7 @@ class Prescriptions:
             route=said.route,
             reasons=reasons,
             key=given.key,
-            seen=resource.effective_date_time if is_statement else None,
+            seen=taken.seen,
         )
 
     def _instructed(self, raw: Raw, inside: Contained) -> Instructions:
@@ -135,21 +140,27 @@ class Prescriptions:
 
 
 class _Taken(NamedTuple):
-    """From when to when, and for how many days of *supply*; *is_stated*: the start is more than the day of writing."""
+    """
+    From when to when, and for how many days of *supply*; *is_stated*: the start is more than the day of writing.
+
+    *seen* is the moment that a statement is about.
+    """
 
     started: str | None
     stopped: str | None
     is_stated: bool
     supply: int | None = None
+    seen: str | None = None
 
 
-def _of_statement(resource: fhir.Resource, said: Instructions, inside: Contained) -> _Taken:
+def _of_statement(resource: fhir.MedicationStatement, said: Instructions, inside: Contained) -> _Taken:
     bounds, period = _whole(resource, said, inside), resource.effective_period or _NO_PERIOD
     stated = period.start or bounds.start
-    return _Taken(stated or _seen_taken(resource), period.end or bounds.end, stated is not None)
+    started, stopped = stated or _seen_taken(resource), period.end or bounds.end
+    return _Taken(started, stopped, stated is not None, seen=resource.effective_date_time)
 
 
-def _of_request(resource: fhir.Resource, said: Instructions, inside: Contained) -> _Taken:
+def _of_request(resource: fhir.MedicationRequest, said: Instructions, inside: Contained) -> _Taken:
     bounds = _whole(resource, said, inside)
     dispense = inside.member(resource.dispense_request, fhir.DispenseRequest) or _NO_SUPPLY
     period = dispense.validity_period or _NO_PERIOD
@@ -157,7 +168,7 @@ def _of_request(resource: fhir.Resource, said: Instructions, inside: Contained) 
     return _Taken(started, bounds.end or period.end, bounds.start is not None, _supply_days(dispense))
 
 
-def _whole(resource: fhir.Resource, said: Instructions, inside: Contained) -> fhir.Period:
+def _whole(resource: Prescribed, said: Instructions, inside: Contained) -> fhir.Period:
     """From when to when the medicine is to be taken: R5's period or timing of the whole, else a dosage line's."""
     whole = inside.member(resource.effective_dose_period, fhir.Period)
     if whole is not None:
@@ -165,15 +176,17 @@ def _whole(resource: fhir.Resource, said: Instructions, inside: Contained) -> fh
     return _bounds([inside.member(resource.effective_timing, fhir.Timing)]) or said.bounds or _NO_PERIOD
 
 
-def _seen_taken(resource: fhir.Resource) -> str | None:
+def _seen_taken(resource: fhir.MedicationStatement) -> str | None:
     """A moment at which it was taken, no later than the start; the day of the asking says nothing of the start."""
     taken = resource.effective_date_time
     return None if taken and taken[:10] == (resource.date_asserted or "")[:10] else taken
 
 
-def _medicine_status(resource: fhir.Resource, inside: Contained) -> str:
+def _medicine_status(resource: Prescribed, inside: Contained) -> str:
     """R4's word for the status; of an R5 statement that is right, what its adherence says."""
-    status, adherence = resource.status or "", inside.member(resource.adherence, fhir.Adherence)
+    status, adherence = resource.status or "", None
+    if type(resource) is fhir.MedicationStatement:
+        adherence = inside.member(resource.adherence, fhir.Adherence)
     if status != "recorded":
         return _R5_STATUS.get(status, status)
     codes = [coding.code or "" for coding in ((adherence and adherence.code) or NOTHING).coding or ()]

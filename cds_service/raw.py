@@ -12,6 +12,7 @@ from msgspec import Raw
 from cds_service import resources as fhir
 from cds_service.quantity import decimal
 from cds_service.record import Coding, Concept
+from cds_service.salvage import decoder
 
 T = TypeVar("T")
 
@@ -53,14 +54,9 @@ def each_of(raw: Raw, shape: type[T]) -> tuple[T, ...]:
 
 def _decoded(raw: Raw, shape: Any) -> Any:
     try:
-        return _decoder(shape).decode(raw)
+        return decoder(shape).decode(raw)
     except _FAULTS:
         return None
-
-
-@cache
-def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(shape)
 
 
 @cache
@@ -167,7 +163,7 @@ _SHAPES: Mapping[str, Mapping[str, Any]] = {
 
 def is_misshapen(resource: fhir.Resource) -> bool:
     """Whether a member that a rule reads is given in a shape that it has in no FHIR version."""
-    for member, shape in _SHAPES.get(resource.resource_type or "", {}).items():
+    for member, shape in _SHAPES.get(resource.resource_type, {}).items():
         raw: Raw = getattr(resource, member)
         if raw is not fhir.ABSENT and is_given(raw) and _decoded(raw, shape) is None:
             return True

@@ -14,14 +14,14 @@ _MOST_CODINGS = 30
 _Found = tuple[list[Concept], list[fhir.Reference]]
 
 
-def of_request(resource: fhir.Resource, pointers: Pointers, inside: Contained) -> tuple[Reason, ...]:
+def of_request(resource: fhir.Reasoned, pointers: Pointers, inside: Contained) -> tuple[Reason, ...]:
     """Reasons of a medicine or order: R4 `reasonCode` and `reasonReference`, R5 `reason`."""
     concepts, references = _of_r4(resource)
     coded, referring = _either(each_of(resource.reason, fhir.ConceptOrReference))
     return _reasons((concepts + coded, references + referring), pointers, inside)
 
 
-def of_encounter(resource: fhir.Resource, pointers: Pointers, inside: Contained) -> tuple[Reason, ...]:
+def of_encounter(resource: fhir.Encounter, pointers: Pointers, inside: Contained) -> tuple[Reason, ...]:
     """Reasons and diagnoses of an Encounter, R4 and R5."""
     concepts, references = _of_r4(resource)
     for reason in each_of(resource.reason, fhir.EncounterReason):
@@ -34,7 +34,7 @@ def of_encounter(resource: fhir.Resource, pointers: Pointers, inside: Contained)
     return _reasons((concepts, references), pointers, inside)
 
 
-def _of_r4(resource: fhir.Resource) -> _Found:
+def _of_r4(resource: fhir.Reasoned) -> _Found:
     coded = each_of(resource.reason_code, Concept)
     return list(coded), list(each_of(resource.reason_reference, fhir.Reference))
 
@@ -102,9 +102,12 @@ def _of_contained(resource: fhir.Resource, shown: Concept, inside: Contained) ->
     return Reason(resource.code or shown) if stands else None
 
 
-def _stands(condition: fhir.Resource) -> bool | None:
-    """Whether a Condition does not say that it is not, or no longer, there; None when its status can't be read."""
-    coded = (status(condition.clinical_status), status(condition.verification_status))
-    if None in coded:
-        return None
-    return _DOES_NOT_STAND.isdisjoint({*coded, condition.status})
+def _stands(found: fhir.Resource) -> bool | None:
+    """Whether it does not say that it is not, or no longer, there; None when its status can't be read."""
+    said = {found.status}
+    if isinstance(found, fhir.Condition | fhir.Untyped):
+        coded = {status(found.clinical_status), status(found.verification_status)}
+        if None in coded:
+            return None
+        said |= coded
+    return _DOES_NOT_STAND.isdisjoint(said)

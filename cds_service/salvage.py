@@ -1,16 +1,18 @@
 """A prefetch in which something is broken, read value by value and entry by entry, so that little is lost."""
 
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from cds_service.errors import RequestInvalid
 from cds_service.record import Unread
-from cds_service.resources import BundleLink, Entry, Resource
+from cds_service.resources import KNOWN, AnyResource, Bundle, BundleLink, Entry, Resource
 
 T = TypeVar("T")
 
@@ -38,13 +40,6 @@ Told by identity from an entry that came without a resource.
 """
 
 
-class PrefetchValue(Resource, frozen=True):
-    """The value of one prefetch key: a resource, or a searchset with what it says about itself."""
-
-    total: Raw = Raw()
-    type: Raw = Raw()
-
-
 class _Peek(msgspec.Struct, rename="camel"):
     """What can still be told of an entry or a resource that is broken somewhere."""
 
@@ -57,14 +52,29 @@ class _Peek(msgspec.Struct, rename="camel"):
     entry: Raw = Raw()
 
 
-_whole = msgspec.json.Decoder(PrefetchValue)
+class _Bare(msgspec.Struct, rename="camel"):
+    """An entry whose resource tells no type, and has nothing broken in it."""
 
-_HALF = rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+    full_url: str | None = None
+    resource: Resource | None = None
+
+
+_NO_PEEK = _Peek()
+_NO_TYPE = (b"", b"null", b'""')
+# Stands for a resource of a type that FHIR doesn't have: no loss, and nothing is read of it.
+_UNKNOWN = KNOWN["Basic"]()
+_PASSED_OVER = Entry(resource=_UNKNOWN)
+
 _ESCAPE = re.compile(
-    # backslashes two by two are escaped ones; found as one run, since a call for each of millions takes seconds
-    rb"(?<!\\)((?:\\\\)*+)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|" + _HALF + rb")"
+    # Begins with one certain byte: whatever else it began with, the search would take 50 times as long, and stop every
+    # thread meanwhile. Backslashes two by two are escaped ones; found as one run, since there may be millions.
+    rb"\\(?:\\(?:\\\\)*+"
+    rb"|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
 )
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_Decoder = getincrementaldecoder("utf-8")
+_PIECE = 256 * 1024  # bytes; where none is a character it takes 5 ms
 _MOST_BROKEN = 1000  # entries of one list
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
@@ -83,18 +93,42 @@ def is_sent(raw: Raw) -> bool:
 
 def maybe(raw: Raw, kind: type[T]) -> T | None:
     """*raw* as *kind*, None when it is absent or anything else."""
+    shape: Any = kind
     try:
-        return msgspec.json.decode(raw, type=kind)
+        read: T = decoder(shape).decode(raw)
     except msgspec.DecodeError:
         return None
+    return read
+
+
+@cache
+def decoder(shape: Any) -> msgspec.json.Decoder[Any]:
+    """The decoder of a shape, made once."""
+    return msgspec.json.Decoder(shape)
 
 
 def mended(body: bytes) -> bytes:
     """*body* with U+FFFD for whatever is no character: bytes outside UTF-8, halves of surrogate pairs."""
-    text = body if body.isascii() else body.decode("utf-8", "replace").encode()
+    text = body if body.isascii() else _in_utf8(body)
     if not _SURROGATE.search(text):
         return text
-    return _ESCAPE.sub(lambda escape: escape[0] if escape[2] else escape[1] + _REPLACEMENT, text)
+    # Written out: one call for all of them, and one that puts millions of parts together, would stop every thread.
+    whole, place = bytearray(), 0
+    for escape in _ESCAPE.finditer(text):
+        if escape[1]:
+            whole += text[place : escape.start()]
+            whole += _REPLACEMENT
+            place = escape.end()
+    return bytes(whole + text[place:])
+
+
+def _in_utf8(body: bytes) -> bytes:
+    """In pieces, as the whole would stop every thread."""
+    decoder = _Decoder("replace")
+    whole = bytearray()
+    for place in range(0, len(body), _PIECE):
+        whole += decoder.decode(body[place : place + _PIECE], place + _PIECE >= len(body)).encode()
+    return bytes(whole)
 
 
 def member(key: str) -> str:
@@ -108,9 +142,7 @@ def no_resource(key: str) -> RequestInvalid:
     return RequestInvalid(member(key), f"is not a FHIR resource; {advice}")
 
 
-def entry_by_entry(
-    raw: Raw, was_mended: bool
-) -> tuple[Mapping[str, PrefetchValue | None], tuple[Unread, ...]]:
+def entry_by_entry(raw: Raw, was_mended: bool) -> tuple[Mapping[str, Resource | None], tuple[Unread, ...]]:
     """
     The readable part of a prefetch, and what could not be read.
 
@@ -128,7 +160,7 @@ def entry_by_entry(
     return {key: value for key, value in prefetch.items() if value is not reader.lost}, tuple(reader.unread)
 
 
-def resource(key: str, body: bytes) -> tuple[PrefetchValue | None, tuple[Unread, ...]]:
+def resource(key: str, body: bytes) -> tuple[Resource | None, tuple[Unread, ...]]:
     """
     A resource that a FHIR server answered with, and what could not be read in it.
 
@@ -137,15 +169,14 @@ def resource(key: str, body: bytes) -> tuple[PrefetchValue | None, tuple[Unread,
     try:
         if not body.isascii():
             str(body, "utf-8")
-        value = _whole.decode(body)
-        return (value if value.resource_type else None), ()
+        return decoder(AnyResource).decode(body), ()
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _mended_resource(key, body)
     except RecursionError:
         return None, ()
 
 
-def _mended_resource(key: str, body: bytes) -> tuple[PrefetchValue | None, tuple[Unread, ...]]:
+def _mended_resource(key: str, body: bytes) -> tuple[Resource | None, tuple[Unread, ...]]:
     whole = mended(body)
     reader = _Reader(whole != body)
     try:
@@ -161,9 +192,9 @@ class _Reader:
 
     was_mended: bool
     unread: list[Unread] = field(default_factory=list)
-    lost: PrefetchValue = field(default_factory=PrefetchValue)
+    lost: Resource = field(default_factory=Resource)
 
-    def value(self, key: str, raw: Raw) -> PrefetchValue | None:
+    def value(self, key: str, raw: Raw) -> Resource | None:
         """One prefetch value; `lost` when it can't be read at all."""
         if bytes(raw) == b"null":
             return None
@@ -173,14 +204,14 @@ class _Reader:
             raise no_resource(key)
         if kind == "Bundle":
             return self._bundle(key, peek)
-        value, problem = self._decoded(raw, PrefetchValue)
+        if kind not in KNOWN:
+            return _UNKNOWN
+        value, problem = self._decoded(raw, KNOWN[kind])
         if value is not None:
             return value
-        if self._note(key, kind, peek, 0, problem):
-            return self.lost
-        return PrefetchValue(resource_type=kind)
+        return self.lost if self._note(key, kind, peek, 0, problem) else KNOWN[kind]()
 
-    def _bundle(self, key: str, peek: _Peek) -> PrefetchValue:
+    def _bundle(self, key: str, peek: _Peek) -> Resource:
         entries = maybe(peek.entry, list[Raw]) if is_sent(peek.entry) else []
         if entries is None:
             self.unread.append(Unread(key, "Bundle", "Bundle[0]", WRONG_TYPE))
@@ -189,12 +220,8 @@ class _Reader:
         read = self._entries(key, entries)
         if read is None:
             return self.lost
-        return PrefetchValue(
-            resource_type="Bundle",
-            total=peek.total,
-            type=peek.type,
-            link=_MAYBE_MORE if link is None else link,
-            entry=read,
+        return Bundle(
+            total=peek.total, type=peek.type, link=_MAYBE_MORE if link is None else link, entry=read
         )
 
     def _entries(self, key: str, entries: Iterable[Raw]) -> tuple[Entry, ...] | None:
@@ -213,9 +240,16 @@ class _Reader:
         entry, problem = self._decoded(raw, Entry)
         if entry is not None:
             return entry
-        peek = maybe(raw, _Peek) or _Peek()
-        resource = maybe(peek.resource, _Peek) or _Peek()
-        self._note(key, maybe(resource.resource_type, str) or "", resource, place, problem)
+        peek = maybe(raw, _Peek) or _NO_PEEK
+        resource = maybe(peek.resource, _Peek) or _NO_PEEK
+        kind = maybe(resource.resource_type, str) or ""
+        if kind and kind not in KNOWN:
+            return _PASSED_OVER
+        if bytes(resource.resource_type) in _NO_TYPE:
+            bare, problem = self._decoded(raw, _Bare)
+            if bare is not None:
+                return Entry(bare.full_url)
+        self._note(key, kind, resource, place, problem)
         return LOST
 
     def _decoded(self, raw: Raw, kind: type[T]) -> tuple[T | None, str]:

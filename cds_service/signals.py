@@ -20,7 +20,7 @@ from cds_service.facts import Facts
 from cds_service.observations import unit_of, written_number
 from cds_service.pointers import Contained
 from cds_service.record import NOTHING, Concept, Supply, Unread
-from cds_service.resources import ABSENT, Component, Given, Resource, Supplied
+from cds_service.resources import ABSENT, Component, Given, MedicationUse, Observation, Resource, Supplied
 from cds_service.salvage import USED_TYPES
 
 OPEN = "open"
@@ -115,19 +115,21 @@ def _of_supplied(supplied: Supplied, unread: Iterable[Unread]) -> Iterator[str]:
     of_kind: dict[str, list[Resource]] = defaultdict(list)
     lengths: Counter[str] = Counter()
     for given in supplied.given:
-        kind = _KINDS.get(given.resource.resource_type or "")
+        kind = _KINDS.get(given.resource.resource_type)
         of_kind[kind or ""].append(given.resource)
         lengths[given.key] += kind is not None
     yield from (f"size:{key}:{size}" for key in supplied.supply for size in SIZES if lengths[key] >= size)
     yield from _systems("medicine", [_medicine(each) for each in of_kind["medicine"]])
     yield from _systems("diagnosis", [each.code or NOTHING for each in of_kind["diagnosis"]])
     yield from _systems("result", [each.code or NOTHING for each in of_kind["result"]])
-    yield from _units(of_kind["result"])
+    yield from _units([each for each in of_kind["result"] if type(each) is Observation])
     yield from (f"dated:{key}" for key in _dated(supplied.given))
 
 
 def _medicine(resource: Resource) -> Concept:
     """What a medicine is called where it stands; of a reference to an entry, that entry is asked for itself."""
+    if not isinstance(resource, MedicationUse):
+        return resource.code or NOTHING
     named = resource.medication
     reference = named.reference if named is not None else resource.medication_reference
     concept = named.concept if named is not None else resource.medication_codeable_concept
@@ -135,9 +137,9 @@ def _medicine(resource: Resource) -> Concept:
     return concept or (inside or resource).code or NOTHING
 
 
-def _units(results: Sequence[Resource]) -> Iterator[str]:
+def _units(results: Sequence[Observation]) -> Iterator[str]:
     """The units of numbers, results and their components alike."""
-    parts: list[Resource | Component] = [*results]
+    parts: list[Observation | Component] = [*results]
     parts += [component for each in results for component in each.component or ()]
     stated = {
         (quantity.system, quantity.code, quantity.unit)
@@ -172,9 +174,9 @@ def _systems(kind: str, concepts: Sequence[Concept]) -> Iterator[str]:
 def _dated(given: Iterable[Given]) -> set[str]:
     """Lists of which at least one entry has a date: without any, no time class and no value counts."""
     keys: set[str] = set()
-    for key, _, _, resource in given:
-        if key not in keys and any(getattr(resource, member) for member in _DATES):
-            keys.add(key)
+    for each in given:
+        if each.key not in keys and any(getattr(each.resource, member, None) for member in _DATES):
+            keys.add(each.key)
     return keys
 
 

@@ -188,10 +188,13 @@ def test_reason_of_a_medicine_leads_to_the_diagnosis(reference: str) -> None:
     assert found == [("diagnosis", "Condition/c1")]
 
 
+@pytest.mark.parametrize("kind", ["Condition", None])
 @pytest.mark.parametrize(("clinical", "expected"), [("active", None), ("resolved", "no-report")])
-def test_contained_diagnosis_counts_while_it_stands(clinical: str, expected: str | None) -> None:
+def test_contained_diagnosis_counts_while_it_stands(
+    clinical: str, expected: str | None, kind: str | None
+) -> None:
     inside = {
-        "resourceType": "Condition",
+        "resourceType": kind,
         "id": "inside",
         "code": LEG_CRAMPS,
         "clinicalStatus": {"coding": [{"code": clinical}]},

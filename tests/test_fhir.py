@@ -85,6 +85,33 @@ def test_an_entry_without_a_resource_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", [None, ""])
+def test_a_resource_that_tells_no_type_is_none(kind: Any) -> None:
+    untyped = {"fullUrl": "urn:uuid:7", "resource": {"resourceType": kind, "id": "k2"}}
+    bundle = a_bundle(POTASSIUM)
+    bundle["entry"].append(untyped)
+
+    of = supplied(labs=bundle)
+
+    assert (sources(of), of.unread) == (["Observation/k1"], (Unread("labs", "", "urn:uuid:7", NO_RESOURCE),))
+
+
+@pytest.mark.parametrize("entry", [{}, {"resource": {}}, {"resource": a_bundle()}])
+def test_of_entries_that_hold_nothing_some_are_told(entry: Any) -> None:
+    many = {"resourceType": "Bundle", "entry": [*[entry] * 1500, {"resource": POTASSIUM}]}
+
+    of = supplied(labs=many, observations=many)
+
+    assert [sum(each.key == key for each in of.unread) for key in ("labs", "observations")] == [1000, 1000]
+    assert sources(of) == ["Observation/k1"]
+
+
+def test_the_same_resource_alone_and_in_a_list_is_one() -> None:
+    of = supplied(labs=POTASSIUM, observations=a_bundle(POTASSIUM))
+
+    assert sources(of) == ["Observation/k1"]
+
+
 def test_an_entry_is_named_by_id_then_full_url_then_place() -> None:
     bare = {"resourceType": "Observation"}
     entries = [

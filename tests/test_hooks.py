@@ -11,6 +11,7 @@ from cds_service import hooks
 from cds_service.errors import RequestInvalid
 from cds_service.hooks import Action, Card, HookRequest, Source, Suggestion, decode
 from cds_service.record import Unread
+from cds_service.resources import Bundle, Entry
 from cds_service.salvage import LOST, NOT_TEXT, WRONG_TYPE
 
 INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
@@ -54,6 +55,13 @@ def signing(call: Any) -> HookRequest:
 
 def read(call: Any) -> HookRequest:
     return decode(json.dumps(call).encode(), "patient-view")
+
+
+def entries_of(request: HookRequest, key: str) -> tuple[Entry, ...]:
+    """The entries of a list that was sent."""
+    bundle = request.prefetch[key]
+    assert isinstance(bundle, Bundle)
+    return bundle.entry or ()
 
 
 def refused(call: Any) -> str:
@@ -204,7 +212,7 @@ def test_only_the_broken_entry_is_lost() -> None:
 
     request = read(a_call(prefetch={"conditions": bundle}))
 
-    entries = request.prefetch["conditions"].entry or ()  # type: ignore[union-attr]  # it was sent
+    entries = entries_of(request, "conditions")
     assert [entry.resource and entry.resource.id for entry in entries] == ["c1", None, "c3"]
     assert entries[1] is LOST
     assert request.unread == (Unread("conditions", "Condition", "Condition/c2", WRONG_TYPE),)
@@ -249,6 +257,46 @@ def test_a_broken_resource_of_a_type_that_no_advice_rests_on_is_no_loss() -> Non
     assert set(request.prefetch) == {"conditions", "goal"}
 
 
+@pytest.mark.parametrize("kind", ["Provenance", "SomethingNew"])
+def test_any_number_of_resources_of_other_types_is_no_loss(kind: str) -> None:
+    other = {"resourceType": kind, "id": "x"}
+
+    request = read(a_call(prefetch={"conditions": a_bundle(*[other] * 1500, CONDITION), "more": other}))
+
+    entries = entries_of(request, "conditions")
+    assert (len(entries), request.unread, set(request.prefetch)) == (1501, (), {"conditions", "more"})
+    assert entries[-1].resource
+    assert entries[-1].resource.id == "c1"
+
+
+def test_a_member_of_another_type_is_not_read() -> None:
+    foreign = CONDITION | {"valueQuantity": "x", "dosage": 5, "link": "x"}
+
+    request = read(a_call(prefetch={"conditions": a_bundle(foreign)}))
+
+    assert request.unread == ()
+
+
+def test_a_resource_of_two_types_is_counted_as_the_last() -> None:
+    twice = b'{"resourceType": "Goal", "id": "g", "resourceType": "Condition"}'
+    body = json.dumps(a_call(prefetch={"conditions": a_bundle("TWICE", CONDITION)})).encode()
+
+    request = decode(body.replace(b'"TWICE"', twice), "patient-view")
+
+    assert request.unread == (Unread("conditions", "Condition", "Condition/g", WRONG_TYPE),)
+
+
+@pytest.mark.parametrize("value", [5, "x", [], {}, {"resourceType": None}, {"resourceType": 5}, {"id": "c1"}])
+def test_a_value_that_is_no_resource_is_refused(value: Any) -> None:
+    with pytest.raises(RequestInvalid) as caught:
+        read(a_call(prefetch={"patient": PATIENT, "labs": value}))
+
+    assert str(caught.value) == (
+        "prefetch.labs: is not a FHIR resource; "
+        "send a FHIR resource with its resourceType, null, or leave the key out"
+    )
+
+
 def test_a_broken_single_resource_is_left_out_and_counted() -> None:
     request = read(a_call(prefetch={"patient": PATIENT | {"birthDate": 5}, "conditions": None}))
 
@@ -268,8 +316,9 @@ def test_a_bundle_whose_entries_are_no_list_is_left_out_and_counted() -> None:
 def test_links_that_can_not_be_read_may_lead_on() -> None:
     request = read(a_call(prefetch={"labs": a_bundle(CONDITION) | {"link": "x"}}))
 
-    links = request.prefetch["labs"].link or ()  # type: ignore[union-attr]  # it was sent
-    assert [link.relation for link in links] == ["next"]
+    labs = request.prefetch["labs"]
+    assert isinstance(labs, Bundle)
+    assert [link.relation for link in labs.link or ()] == ["next"]
 
 
 @pytest.mark.parametrize("damage", [b"\\ud800", b"\\uDC00", b"\\ud800\\ud800", b"\xff", b"\xed\xa0\x80"])
@@ -280,7 +329,7 @@ def test_a_damaged_text_that_we_read_loses_its_entry_only(damage: bytes) -> None
 
     request = decode(body.replace(b"DAMAGE", damage), "patient-view")
 
-    entries = request.prefetch["conditions"].entry or ()  # type: ignore[union-attr]  # it was sent
+    entries = entries_of(request, "conditions")
     assert entries[0] is LOST
     assert entries[1].resource
     assert entries[1].resource.code
@@ -296,7 +345,7 @@ def test_a_damaged_text_that_we_do_not_read_loses_nothing(damage: bytes) -> None
     request = decode(body.replace(b"DAMAGE", damage), "patient-view")
 
     assert request.unread == ()
-    assert request.prefetch["conditions"].entry[0].resource.id == "c1"  # type: ignore  # all of it was sent
+    assert [entry.resource and entry.resource.id for entry in entries_of(request, "conditions")] == ["c1"]
 
 
 def test_text_outside_ascii_is_read() -> None:

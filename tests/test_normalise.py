@@ -74,6 +74,17 @@ def test_contained_medication_is_read() -> None:
     assert [each.concept for each in record.medicines] == [NAMED]
 
 
+@pytest.mark.parametrize("kind", [None, "SomethingNew", "Procedure"])
+def test_what_is_contained_is_read_whatever_it_is_called(kind: str | None) -> None:
+    inside = medication() | {"resourceType": kind}
+    patient = a_patient().having(STATEMENTS, referring({"reference": "#med1"}, contained=[inside]))
+
+    record = record_of(patient)
+
+    assert [each.concept for each in record.medicines] == [NAMED]
+    assert record.unread == ()
+
+
 @pytest.mark.parametrize(
     ("reference", "full_url"),
     [

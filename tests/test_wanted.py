@@ -16,7 +16,7 @@ from cds_service.normalise import patient_record
 from cds_service.recognition import recognise, recognised
 from cds_service.record import Coding, Concept
 from cds_service.resources import Supplied
-from cds_service.wanted import Wanted, carriers, everything, read_by_rules
+from cds_service.wanted import Wanted, Wants, everything
 from tests.findings_of import site
 from tests.patients import FHIR, TODAY, APatient, a_patient, days_before
 from tests.test_generated import FILES, each_patient
@@ -35,8 +35,12 @@ def facts_of(supplied: Supplied, wanted: Wanted) -> Facts:
     return replace(recognise(patient_record(supplied, wanted), site().reading(TODAY)), unread=())
 
 
+def wants(supplied: Supplied) -> Wants:
+    return Wants(VALUE_SETS, RECOGNISED, supplied.paged)
+
+
 def by_rules(supplied: Supplied) -> Wanted:
-    return read_by_rules(VALUE_SETS, RECOGNISED, supplied.paged)
+    return wants(supplied).read_by_rules
 
 
 def wanted_of(patient: APatient) -> list[str]:
@@ -61,7 +65,7 @@ def test_a_record_means_the_same_without_what_nobody_wants(file: Path) -> None:
 
     assert part == whole
     assert part.reports
-    assert facts_of(supplied, carriers(VALUE_SETS)).reports == whole.reports
+    assert facts_of(supplied, wants(supplied).carriers).reports == whole.reports
 
 
 def _concepts(name: str) -> Iterator[Concept]:
@@ -98,7 +102,7 @@ def test_no_way_to_report_cramps_is_passed_over() -> None:
         rows = [row for row in csv.DictReader(file) if row["text"]]
     for row in rows:
         supplied = supplied_by(a_patient().with_diagnosis("hypertension", code={"text": row["text"]}))
-        whole, part = facts_of(supplied, everything), facts_of(supplied, carriers(VALUE_SETS))
+        whole, part = facts_of(supplied, everything), facts_of(supplied, wants(supplied).carriers)
         assert (part.reports, part.refusals) == (whole.reports, whole.refusals), row["text"]
 
 
@@ -151,8 +155,8 @@ def test_every_medicine_of_a_list_that_goes_on_tells_how_far_back_it_reaches() -
     supplied = supplied_by(patient)
     [medicine] = (each for each in supplied.given if each.key == "medicationRequests")
 
-    assert not read_by_rules(VALUE_SETS, RECOGNISED, frozenset())(medicine)
-    assert read_by_rules(VALUE_SETS, RECOGNISED, {"medicationRequests"})(medicine)
+    assert not Wants(VALUE_SETS, RECOGNISED, frozenset()).read_by_rules(medicine)
+    assert Wants(VALUE_SETS, RECOGNISED, {"medicationRequests"}).read_by_rules(medicine)
 
 
 def test_results_that_nobody_wants_still_tell_how_far_back_their_list_reaches() -> None:

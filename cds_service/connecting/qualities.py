@@ -10,9 +10,16 @@ from cds_service.connecting.trials import Trial, resources
 from cds_service.fetching import STRAY
 from cds_service.fhir import MEDICATION_LISTS
 from cds_service.medicine_reads import MEDICATIONS
-from cds_service.resources import Resource
-from cds_service.salvage import PrefetchValue
+from cds_service.resources import (
+    Bundle,
+    Medication,
+    MedicationUse,
+    OperationOutcome,
+    QuestionnaireResponse,
+    Resource,
+)
 from cds_service.searchsets import WITHHELD as WITHHELD_CODES
+from cds_service.searchsets import day
 
 _MEDICATION = re.compile(r"(?:.*/)?Medication/([^/]+)(?:/_history/[^/]+)?")
 
@@ -27,23 +34,16 @@ def newest_first(trial: Trial) -> bool | None:
     return all(later[: len(one)] >= one[: len(later)] for days in told for later, one in pairwise(days))
 
 
-def _days(value: PrefetchValue, key: str) -> list[str]:
+def _days(value: Resource, key: str) -> list[str]:
     held = [each for each in resources(value) if each.resource_type == TYPES[key]]
-    return [day for each in held if (day := _day(each))]
+    return [written for each in held if (written := _day(each))]
 
 
 def _day(resource: Resource) -> str:
     """The day that our queries sort by, as far as it is written."""
-    period = resource.effective_period
-    started = period.start if period else None
-    written = (
-        resource.authored_on
-        or resource.effective_date_time
-        or resource.effective_instant
-        or resource.authored
-        or started
-    )
-    return (written or "")[:10]
+    if isinstance(resource, QuestionnaireResponse):
+        return (resource.authored or "")[:10]
+    return day(resource)
 
 
 def page_size(trial: Trial) -> tuple[bool | None, int]:
@@ -70,10 +70,8 @@ def withheld(trial: Trial) -> int:
 
 def issues(trial: Trial) -> Counter[str]:
     """What the server says beside the entries: codes of OperationOutcome issues that are more than information."""
-    outcomes = (
-        each for value in trial.values() for each in resources(value) if value.resource_type == "Bundle"
-    )
-    told = (issue for each in outcomes for issue in each.issue or ())
+    held = (each for value in trial.values() if isinstance(value, Bundle) for each in resources(value))
+    told = (issue for each in held if isinstance(each, OperationOutcome) for issue in each.issue or ())
     return Counter(
         issue.code or "" for issue in told if issue.severity != "information" or issue.code in WITHHELD_CODES
     )
@@ -95,15 +93,16 @@ def medicines(trial: Trial) -> Mapping[str, int]:
     return counted
 
 
-def _ids(value: PrefetchValue | None) -> set[str | None]:
+def _ids(value: Resource | None) -> set[str | None]:
     held = resources(value) if value else iter(())
-    return {each.id for each in held if each.resource_type == "Medication"}
+    return {each.id for each in held if isinstance(each, Medication)}
 
 
-def _referred_to(value: PrefetchValue) -> set[str]:
+def _referred_to(value: Resource) -> set[str]:
     named = (
         each.medication_reference or (each.medication.reference if each.medication else None)
         for each in resources(value)
+        if isinstance(each, MedicationUse)
     )
     found = (_MEDICATION.fullmatch(each.reference or "") for each in named if each)
     return {each[1] for each in found if each}

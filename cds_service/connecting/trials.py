@@ -25,8 +25,7 @@ from cds_service.inventory import Fate, Line, inventory
 from cds_service.normalise import patient_record
 from cds_service.recognition import Reading
 from cds_service.record import PatientRecord
-from cds_service.resources import Resource
-from cds_service.salvage import PrefetchValue
+from cds_service.resources import Bundle, OperationOutcome, Patient, Resource
 
 """In place of a list there was only the word that something is not shown to us."""
 
@@ -90,7 +89,7 @@ class Trial:
         codings = (coding for concept in held for coding in concept.coding or ())
         return {each.code for each in codings if each.code and canonical(each.system or "") == LOINC}
 
-    def values(self) -> Iterator[PrefetchValue]:
+    def values(self) -> Iterator[Resource]:
         """What came, a value a patient."""
         for request in self.found:
             value = request.prefetch.get(self.key)
@@ -203,10 +202,11 @@ def call_about(patient: str) -> HookRequest:
     return HookRequest("", "Practitioner/legcramps-doctor", patient, None, None, {})
 
 
-def resources(value: PrefetchValue) -> Iterator[Resource]:
+def resources(value: Resource) -> Iterator[Resource]:
     """What a value holds: the entries of a list, or itself."""
-    if value.resource_type != "Bundle":
+    if not isinstance(value, Bundle):
         yield value
+        return
     for entry in value.entry or ():
         if entry.resource is not None:
             yield entry.resource
@@ -220,9 +220,9 @@ def _rank(trial: Trial) -> tuple[bool, int, bool]:
     return trial.answers, trial.usable, trial.code == OK
 
 
-_NOTHING: Mapping[str, PrefetchValue | None] = {
+_NOTHING: Mapping[str, Resource | None] = {
     **dict.fromkeys(KEYS),
-    "patient": PrefetchValue(resource_type="Patient"),
+    "patient": Patient(),
 }
 
 
@@ -255,7 +255,7 @@ def _readable(request: HookRequest) -> HookRequest:
     held = {
         key: value
         for key, value in request.prefetch.items()
-        if value is not None and any(each.resource_type != "OperationOutcome" for each in resources(value))
+        if value is not None and any(not isinstance(each, OperationOutcome) for each in resources(value))
     }
     return replace(request, prefetch={**_NOTHING, **held})
 
