@@ -34,8 +34,7 @@ _DRIP = ("drip", "infusion", "iv")
 _FROM_A_DRIP = {*((each, "arm") for each in _DRIP), *(("above", each) for each in _DRIP), ("arm", "drip")}
 _LITTLE_WORDS = frozenset({"the", "an", "a", "of", "with", "site"})
 _AFTER_DIALYSIS = re.compile(
-    r"\b(?:post[- ]?(?:ha?emo)?(?:dialysis|hd\b)|(?:after|nach|apres|après) (?:ha?emo|hämo)?dialys)",
-    re.IGNORECASE,
+    r"\b(?:post[- ]?(?:ha?emo)?(?:dialysis|hd\b)|(?:after|nach|apres|après) (?:ha?emo|hämo)?dialys)"
 )
 _COMPARATORS = frozenset({"", "<", "<=", ">", ">="})
 _PRINTED = (("[IU]", "IU"), ("10*", "10^"), ("meq", "mEq"), ("/{1.73_m2}", "/1.73 m2"))
@@ -77,7 +76,7 @@ def _why_not(result: Result, taken: Span | None, remarks: tuple[str, ...], today
         return "not dated"
     if taken.first > today + timedelta(days=1):
         return "dated in the future"
-    if _AFTER_DIALYSIS.search(" ".join((result.remarks, *result.concept.words()))):
+    if _AFTER_DIALYSIS.search(" ".join((result.remarks, *result.concept.words())).casefold()):
         return "taken after dialysis"
     return "flagged specimen" if _says(remarks, _FLAGGED) or _is_from_a_drip(remarks) else None
 

@@ -169,7 +169,8 @@ class ValueSets:
 
     def is_coded_as(self, coding: Coding, concepts: Container[str]) -> bool:
         """Whether a code of a diagnosis is listed, or mapped by the site, as one of *concepts*."""
-        return any(entry.value_set in concepts for entry in self._diagnoses.find(coding) or ())
+        entries = self._diagnoses.find(coding) or ()
+        return any(entry.value_set in concepts for entry in entries)
 
     def knows_diagnosis(self, concept: Concept) -> bool:
         """Whether a code or phrase of the diagnosis is known at all, if only as denied or past."""
