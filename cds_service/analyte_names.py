@@ -151,7 +151,9 @@ def may_name(text: str, phrases: Phrases[AnalyteName]) -> frozenset[str]:
     if len(text) > _LONGEST:
         return frozenset()
     texts = {text, _BEFORE_DIALYSIS.sub(" ", text)}
-    found = {name.analyte for each in texts for hit in phrases.find(tokens(_bare(each))) for name in hit.meanings}
+    found = {
+        name.analyte for each in texts for hit in phrases.find(tokens(_bare(each))) for name in hit.meanings
+    }
     forms = {_BEFORE[analyte] for analyte in found if analyte in _BEFORE}
     return frozenset(found | forms | (_OF_CALCIUM if not _OF_CALCIUM.isdisjoint(found) else frozenset()))
 

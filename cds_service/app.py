@@ -1,14 +1,14 @@
 """Routes, start-up, and what status each error becomes."""
 
-import gc
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp
 
 from cds_service import __version__, demo, hooks, openapi, reception, rendering, start
+from cds_service.door import Door
 from cds_service.errors import DataUnavailable, Forbidden, RequestInvalid, StoreUnavailable, Unauthenticated
 from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
@@ -29,6 +30,7 @@ from cds_service.pages import STYLE, Pages, prefers_text
 from cds_service.reception import Adviser, Reception
 from cds_service.services import FEEDBACK, Services, address
 from cds_service.settings import Settings, today
+from cds_service.turns import Turns
 
 DEMO_STORY = "furosemide-low-potassium"
 
@@ -81,7 +83,8 @@ def create_app(
     metrics = Metrics(known, SERVICES, desk.names, rendering.REASON_CODES)
     if desk.memory is not None:
         desk.memory.journal.tell = metrics.remembering
-    services = Services(settings, known, desk, InProgress(settings.concurrency), metrics, log)
+    in_progress, turns = InProgress(settings.concurrency), Turns()
+    services = Services(settings, known, desk, in_progress, turns, metrics, log)
     routes = _Routes(settings, known, desk, services, pages, log)
     web = FastAPI(
         title="legcramps",
@@ -107,14 +110,21 @@ def create_app(
         web.add_api_route(path, probe, methods=["HEAD"], include_in_schema=False)
     _add_oversight(web, Oversight(settings, known, desk, metrics, Operators.of(settings)))
     for path, route, summary in routes.of_knowledge():
-        web.add_api_route(path, route, methods=["GET"], summary=summary, response_class=HTMLResponse)
+        extra = openapi.named("name") if path.endswith("{name}") else None
+        web.add_api_route(
+            path, route, methods=["GET"], summary=summary, response_class=HTMLResponse, openapi_extra=extra
+        )
         web.add_api_route(path, route, methods=["HEAD"], include_in_schema=False)
     if settings.is_demo:
         web.add_api_route(
-            "/demo/{story}", routes.demo, methods=["GET"], summary="A built-in patient's request"
+            "/demo/{story}",
+            routes.demo,
+            methods=["GET"],
+            summary="A built-in patient's request",
+            openapi_extra=openapi.named("story"),
         )
     shared = CORSMiddleware(
-        web,
+        Door(web, {address(each): each for each in services.ids}, in_progress, turns, metrics, log),
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "POST", "OPTIONS"),
         allow_headers=("authorization", "content-type", "accept", "traceparent"),
@@ -137,12 +147,13 @@ def _add_services(web: FastAPI, services: Services) -> None:
     web.add_api_route("/cds-services", services.discovery, methods=["GET"], summary="CDS Hooks discovery")
     for service in services.ids:
         hook = SERVICES[service]
-        web.add_api_route(
+        web.router.add_api_route(
             address(service),
             services.hook,
             methods=["POST"],
             summary=f"The {hook} hook",
             openapi_extra=openapi.hook(hook),
+            route_class_override=_Whole,
         )
         web.add_api_route(
             f"{address(service)}/{FEEDBACK}",
@@ -151,6 +162,14 @@ def _add_services(web: FastAPI, services: Services) -> None:
             summary=f"Feedback on cards of the {hook} hook",
             openapi_extra=openapi.feedback(),
         )
+
+
+class _Whole(APIRoute):
+    """A route whose function takes the request and gives the answer as they are; FastAPI only describes it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Leave out what would be looked for in the request, and made of the answer."""
+        return cast(Callable[[Request], Coroutine[Any, Any, Response]], self.endpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +185,7 @@ class _Routes:
 
     @asynccontextmanager
     async def ready(self, _: FastAPI) -> AsyncIterator[None]:
-        """Before the first request, and after the last."""
-        # What is loaded now stays: the garbage collector needn't look at it again.
-        gc.collect()
-        gc.freeze()
+        """After the last request, let go of what was opened."""
         yield
         await self.reception.close()
 
@@ -209,8 +225,9 @@ class _Routes:
         """Give the style sheet."""
         return Response(self.pages.style, media_type="text/css")
 
-    def rule(self, request: Request, name: str) -> Response:
+    def rule(self, request: Request) -> Response:
         """Give one page under its only address; its file as it was reviewed to whoever prefers Markdown."""
+        name: str = request.path_params["name"]
         if (canonical := self.pages.canonical(name)) is None:
             raise HTTPException(404, "there is no such rule")
         if prefers_text(request.headers.get("accept", "")):
@@ -219,9 +236,9 @@ class _Routes:
             return RedirectResponse(f"{self.pages.home}/{canonical}", 308, {"Vary": "Accept"})
         return _page(self.pages.html(canonical))
 
-    async def demo(self, story: str) -> Response:
+    async def demo(self, request: Request) -> Response:
         """Give the request of a built-in patient, dated relative to today."""
-        body = demo.request(self.settings.fixtures, story, today(self.settings))
+        body = demo.request(self.settings.fixtures, request.path_params["story"], today(self.settings))
         if body is None:
             raise HTTPException(404, "there is no such built-in patient")
         return _json(body.encode())
@@ -229,7 +246,7 @@ class _Routes:
     async def refuse(self, request: Request, error: Exception) -> Response:
         """Turn an error into its status and an OperationOutcome; never repeats anything of the request."""
         status, said = _refusal(error)
-        if request.url.path.startswith("/cds-services"):  # a typing error in an address as well
+        if request.scope["path"].startswith("/cds-services"):  # a typing error in an address as well
             self.services.refused(request, status, error)
         headers = error.headers if isinstance(error, HTTPException) else _HEADERS.get(type(error))
         return JSONResponse(hooks.operation_outcome(status, said), status, headers)

@@ -18,7 +18,7 @@ from cds_service.hooks import Card, HookRequest
 from cds_service.limits import InProgress
 from cds_service.network import Network
 from cds_service.opened import Opened
-from cds_service.stopwatch import Stopwatch
+from cds_service.turns import Pieces
 
 if TYPE_CHECKING:
     from cds_service.memory import Memory
@@ -74,7 +74,7 @@ class Caller:
     in_progress: InProgress
     memory: "Memory | None" = None
 
-    async def answer(self, call: HookRequest, today: date, watch: Stopwatch) -> Answer:
+    async def answer(self, call: HookRequest, today: date, pieces: Pieces) -> Answer:
         """
         Answer one call.
 
@@ -82,27 +82,24 @@ class Caller:
             RequestInvalid: If the prefetch is about another patient.
             DataUnavailable: If required data was not supplied and can't be fetched.
         """
-        if (settled := self.core.at_once(call, today)) is not None:
+        settled, call = await pieces.do("consider", lambda: self._begun(call, today))
+        if settled is not None:
             return Answer(settled)
-        # what a draft order refers to is read with the medicines of the lists
-        call = order_signing.with_drafts(call)
         server, why_not = self._server(call)
         if server is None:
-            return await self._unfetched(call, why_not, today, watch)
+            return await self._unfetched(call, why_not, today, pieces)
         began, seconds = perf_counter(), server.limits.seconds
         first: tuple[Outcome, ...] = ()
         if self._is_gated():
             # half of the time, so that a carrier that hangs does not cost the rest of the record
             carriers = [key for key in server.queries if key in CARRIERS]
-            with watch.of("fetch"):
-                call, first = await fetching.complete(call, server, carriers, seconds / 2)
-            if (silent := self._glanced(call, today, watch)) is not None:
+            call, first = await _fetched(call, server, carriers, seconds / 2, pieces)
+            if (silent := await self._glanced(call, today, pieces)) is not None:
                 return Answer(silent, first)
         rest = [key for key in server.queries if key not in {each.key for each in first}]
         left = max(0.0, began + seconds - perf_counter())
-        with watch.of("fetch"):
-            call, more = await fetching.complete(call, server, rest, left)
-        return await self._advised(call, (*first, *more), today, watch)
+        call, more = await _fetched(call, server, rest, left, pieces)
+        return await self._advised(call, (*first, *more), today, pieces)
 
     def keep(self, call: HookRequest, today: date, advice: Advice, issued: Sequence[Card]) -> None:
         """Remember the answer, where anything is remembered; *issued* are its cards with their uuids."""
@@ -114,23 +111,32 @@ class Caller:
         if self.memory is not None:
             self.memory.miss(Opened(self.client, call, today))
 
-    def _glanced(self, call: HookRequest, today: date, watch: Stopwatch) -> Advice | None:
-        with watch.of("glance"):
-            return self.core.glance(call, today)
+    def _begun(self, call: HookRequest, today: date) -> tuple[Advice | None, HookRequest]:
+        """The answer that is certain at once; and the call with its draft orders as a list of the record."""
+        settled = self.core.at_once(call, today)
+        # what a draft order refers to is read with the medicines of the lists
+        return settled, call if settled else order_signing.with_drafts(call)
+
+    async def _glanced(self, call: HookRequest, today: date, pieces: Pieces) -> Advice | None:
+        return await pieces.do("glance", lambda: self.core.glance(call, today))
 
     async def _advised(
-        self, call: HookRequest, fetched: tuple[Outcome, ...], today: date, watch: Stopwatch
+        self, call: HookRequest, fetched: tuple[Outcome, ...], today: date, pieces: Pieces
     ) -> Answer:
-        with watch.of("consider"):
-            considered = self.core.consider(_without(self.client.queries, call), today)
+        known = _without(self.client.queries, call)
+        considered = await pieces.do("consider", lambda: self.core.consider(known, today))
         past: tuple[Shown, ...] | None = ()
         if considered.is_open and self.memory is not None:
-            with watch.of("recall"):
+            with pieces.watch.of("recall"):
                 past = await self.memory.past(Opened(self.client, call, today))
-        with watch.of("word"):
-            advice = self.core.answer(considered, (past or ()) if self.memory else None)
-        advice = replace(advice, cards=tuple(map(self._with_links, advice.cards)))
+        recalled = (past or ()) if self.memory else None
+        advice = await pieces.do("word", lambda: self._worded(considered, recalled))
         return Answer(advice, fetched, past is not None)
+
+    def _worded(self, considered: Considered, past: Sequence[Shown] | None) -> Advice:
+        advice = self.core.answer(considered, past)
+        cards = tuple(map(self._with_links, advice.cards))
+        return advice if cards == advice.cards else replace(advice, cards=cards)
 
     def _is_gated(self) -> bool:
         return self.access.is_gated if self.client.is_gated is None else self.client.is_gated
@@ -148,18 +154,28 @@ class Caller:
         queries = fetching.queries(self.access.queries, self.client.queries)
         return Server(self.access.network, base, call.access_token, queries, self.access.limits), ""
 
-    async def _unfetched(self, call: HookRequest, why_not: str, today: date, watch: Stopwatch) -> Answer:
+    async def _unfetched(self, call: HookRequest, why_not: str, today: date, pieces: Pieces) -> Answer:
         """The advice on what was sent, and why nothing was fetched of what it lacks."""
         lacking = [key for key in self.access.queries if key not in call.prefetch]
         told = replace(call, fetched=dict.fromkeys(lacking, why_not))
         outcomes = tuple(Outcome(key, why_not) for key in lacking)
-        if self._is_gated() and (silent := self._glanced(told, today, watch)) is not None:
+        if self._is_gated() and (silent := await self._glanced(told, today, pieces)) is not None:
             return Answer(silent, outcomes)
-        return await self._advised(told, outcomes, today, watch)
+        return await self._advised(told, outcomes, today, pieces)
 
     def _with_links(self, card: Card) -> Card:
         kept = tuple(link for link in card.links if self.client.keeps_link(link.url))
         return card if len(kept) == len(card.links) else structs.replace(card, links=kept)
+
+
+async def _fetched(
+    call: HookRequest, server: Server, keys: Sequence[str], seconds: float, pieces: Pieces
+) -> tuple[HookRequest, tuple[Outcome, ...]]:
+    """The call with what its FHIR server has under *keys*, which is work as if it had been sent along."""
+    with pieces.watch.of("fetch"):
+        call, outcomes = await fetching.complete(call, server, keys, seconds)
+    pieces.size += sum(each.bytes for each in outcomes)
+    return call, outcomes
 
 
 def _without(queries: Mapping[str, str | None], call: HookRequest) -> HookRequest:
@@ -169,6 +185,8 @@ def _without(queries: Mapping[str, str | None], call: HookRequest) -> HookReques
     A missing list of medicines counts as none only beside the other one: without either, nothing is known of them.
     """
     absent = [key for key, query in queries.items() if query is None and key not in call.prefetch]
+    if not absent:
+        return call
     known = {key for key, value in call.prefetch.items() if searchsets.supply(value).is_known}
     empty = [key for key in absent if key not in MEDICATION_LISTS or known.intersection(MEDICATION_LISTS)]
     return replace(call, prefetch={**call.prefetch, **dict.fromkeys(empty)}) if empty else call

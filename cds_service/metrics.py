@@ -214,6 +214,12 @@ class Metrics:
         if silence is not None:
             self._silences(_listed(silence, SILENCES)).inc()
 
+    def shed(self, service: str, status: int) -> None:
+        """Count a call that was refused at the door: no client is known of it, and no time that could be compared."""
+        self._calls(
+            service, self._services[service], "none", str(status), _outcome(status, None, False)
+        ).inc()
+
     def _count_fetches(self, fetched: Mapping[str, str], total: int) -> None:
         for key, code in fetched.items():
             of_a_hundred = f"{code[:8]}xx" if code.startswith("status-") else code

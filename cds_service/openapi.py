@@ -45,6 +45,12 @@ def feedback() -> dict[str, Any]:
     }
 
 
+def named(*names: str) -> dict[str, Any]:
+    """What a path has in braces, which its function takes from the request itself."""
+    text = {"type": "string"}
+    return {"parameters": [{"name": each, "in": "path", "required": True, "schema": text} for each in names]}
+
+
 def _request(name: str) -> dict[str, Any]:
     return {
         "type": "object",

@@ -54,19 +54,27 @@ class Oversight:
     async def report(self, request: Request) -> Response:
         """What the cards did in the last weeks, as a page; as CSV to whoever prefers that."""
         self.operators.check(request)
+        counted = await self._counted(_weeks(request))
+        # in a thread: a page of many weeks takes long, the first one longer
+        if _prefers_csv(request):
+            sheet = await anyio.to_thread.run_sync(_csv, counted)
+            return Response(sheet, media_type="text/csv", headers={"Vary": "Accept"})
+        page = await anyio.to_thread.run_sync(self._html, counted)
+        return Response(page, media_type="text/html", headers=_PAGE)
+
+    def _html(self, counted: "Figures") -> str:
         # Imported here: it needs the database's library, as the memory does.
         from cds_service import report_pages
         from cds_service.report_tables import Labels
 
-        counted = await self._counted(_weeks(request))
-        if _prefers_csv(request):
-            return Response(report_pages.csv(counted), media_type="text/csv", headers={"Vary": "Accept"})
-        labels, version = Labels.of(self.knowledge), self.knowledge.version
         base = urlsplit(self.settings.base_url).path.rstrip("/")
-        page = report_pages.html(
-            counted, labels, knowledge=version, home=f"{base}/knowledge", style_url=f"{base}/{STYLE}"
+        return report_pages.html(
+            counted,
+            Labels.of(self.knowledge),
+            knowledge=self.knowledge.version,
+            home=f"{base}/knowledge",
+            style_url=f"{base}/{STYLE}",
         )
-        return Response(page, media_type="text/html", headers=_PAGE)
 
     async def style(self) -> Response:
         """Give the report's style sheet."""
@@ -84,6 +92,12 @@ class Oversight:
         first = monday(last) - timedelta(weeks=weeks - 1)
         async with self.one_report:  # it takes seconds of a large hospital's database
             return await memory.look(lambda connection: figures(connection, first, last), _PATIENCE)
+
+
+def _csv(counted: "Figures") -> str:
+    from cds_service import report_pages
+
+    return report_pages.csv(counted)
 
 
 def _weeks(request: Request) -> int:

@@ -19,7 +19,7 @@ from cds_service.errors import DataUnavailable
 from cds_service.fhir_server import Outcome
 from cds_service.hooks import Card
 from cds_service.knowledge import Knowledge
-from cds_service.limits import InProgress, body, check_media_type
+from cds_service.limits import InProgress, body, check_media_type, check_values
 from cds_service.logs import place
 from cds_service.metrics import Metrics
 from cds_service.opened import SERVICES
@@ -27,6 +27,7 @@ from cds_service.reception import Reception
 from cds_service.settings import Settings, today
 from cds_service.stopwatch import Stopwatch
 from cds_service.trace import faded_in_short
+from cds_service.turns import Pieces, Turns
 
 if TYPE_CHECKING:
     from cds_service.feedback import Told
@@ -71,6 +72,7 @@ class Services:
     knowledge: Knowledge
     reception: Reception
     in_progress: InProgress
+    turns: Turns
     metrics: Metrics
     log: Any
 
@@ -102,6 +104,7 @@ class Services:
         """Answer one hook call with cards."""
         service = _service(request)
         watch = request.state.watch = Stopwatch()
+        pieces = Pieces(self.turns, watch)
         with self.in_progress.one(), self.metrics.in_progress():
             with watch.of("authenticate"):
                 authorization = request.headers.getlist("authorization")
@@ -111,12 +114,12 @@ class Services:
                 check_media_type(request.headers)
                 with watch.of("read"):
                     sent = await body(request, self.settings.max_body, self.settings.body_seconds)
-                with watch.of("decode"):
-                    call = hooks.decode(sent, SERVICES[service])
+                pieces.size = len(sent)
+                call = await pieces.do("decode", lambda: self._decoded(sent, SERVICES[service]))
                 request.state.hook_instance = call.hook_instance
                 day = today(self.settings)
                 try:
-                    advice, fetched, knows_past = await caller.answer(call, day, watch)
+                    advice, fetched, knows_past = await caller.answer(call, day, pieces)
                 except DataUnavailable:
                     caller.miss(call, day)
                     raise
@@ -131,6 +134,10 @@ class Services:
         self._log_call(request, 200, **told)
         self._count(request, 200, silence=silence, shown=shown, advice=advice, fetched=fetched)
         return _json(hooks.encode(shown))
+
+    def _decoded(self, sent: bytes, hook: str) -> hooks.HookRequest:
+        check_values(sent, self.settings.max_body)
+        return hooks.decode(sent, hook)
 
     async def feedback(self, request: Request) -> Response:
         """Keep what clinicians did with cards; answered when it is safe from a crash."""
@@ -216,12 +223,14 @@ class Services:
 
 def _service(request: Request) -> str:
     """The service that is called; the usual one for an address that leads nowhere."""
-    name = request.url.path.removeprefix("/cds-services").strip("/").partition("/")[0]
+    path: str = request.scope["path"]
+    name = path.removeprefix("/cds-services").strip("/").partition("/")[0]
     return name if name in SERVICES else next(iter(SERVICES))
 
 
 def _is_feedback(request: Request) -> bool:
-    return request.url.path.endswith(f"/{FEEDBACK}")
+    path: str = request.scope["path"]
+    return path.endswith(f"/{FEEDBACK}")
 
 
 def _counted(card: Card, hook: str) -> tuple[str, str]:

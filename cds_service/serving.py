@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -35,6 +36,10 @@ _GRACE = 30
 # A worker that does not say for so long that it is there is replaced. A machine that is busy takes some seconds to
 # start one.
 _SILENT_WORKER = 30
+# After how long a thread that reads a large record lets the event loop go on. With Python's 5 ms each step of a call
+# waits for 5 ms: beside a record of 2,500 resources one of 25 takes 7 ms instead of 2. It costs nothing where one
+# thread computes.
+_SWITCH = 0.001
 _PAUSE = 2.0  # seconds between attempts to replace a worker
 
 
@@ -85,6 +90,7 @@ class Service:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if self._web is not None:
+                sys.setswitchinterval(_SWITCH)
                 uvicorn.Server(_config(self._web, self.settings)).run(sockets=[self._listener])
             elif self._figures is not None:
                 with self._figures as folder:
@@ -174,6 +180,7 @@ class _Workers(Multiprocess):
 def _worker(settings: Settings) -> ASGIApp:
     """The application in a process of its own."""
     logs.configure(settings.log_level)
+    sys.setswitchinterval(_SWITCH)
     threading.Thread(target=_end_with_supervisor, daemon=True).start()
     try:
         with garbage.all_kept():

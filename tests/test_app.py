@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from cds_service.fhir import gather
 from cds_service.hooks import Action, Card, HookRequest, Source, Suggestion
 from cds_service.knowledge import Knowledge
 from cds_service.settings import Settings, load
+from cds_service.turns import LARGE
 from tests.client import HOOK_PATH, JSON, call, post
 from tests.test_hooks import INSTANCE, PATIENT, a_bundle, a_call, any_json
 
@@ -250,6 +252,31 @@ def test_data_that_the_core_misses_is_a_412() -> None:
     answer = post(an_app(wanting), body())
 
     assert (answer.status_code, answer.json()["issue"][0]["code"]) == (412, "required")
+
+
+LARGE_BODIES: dict[str, tuple[bytes, int]] = {
+    "cards": (body(extension={"text": "x" * LARGE}), 200),
+    "not JSON": (b"{" + b" " * LARGE, 400),
+    "nothing but values": (b"[" + b"0," * 450_000, 413),
+}
+
+
+@pytest.mark.parametrize(("sent", "status"), LARGE_BODIES.values(), ids=LARGE_BODIES)
+def test_a_large_body_gets_the_answer_that_a_small_one_gets(sent: bytes, status: int) -> None:
+    assert post(an_app(), sent).status_code == status
+
+
+@pytest.mark.parametrize(("size", "is_beside"), [(0, False), (LARGE, True)])
+def test_only_what_is_large_is_worked_on_beside_the_loop(size: int, *, is_beside: bool) -> None:
+    threads = []
+
+    def listening(request: HookRequest, today: date) -> Advice:
+        threads.append(threading.current_thread())
+        return silent(request, today)
+
+    post(an_app(listening), body(extension={"text": "x" * size}))
+
+    assert [each is not threading.main_thread() for each in threads] == [is_beside]
 
 
 def test_a_caller_that_leaves_is_no_error_of_ours(log: io.StringIO) -> None:

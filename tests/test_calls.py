@@ -22,6 +22,7 @@ from cds_service.network import Network
 from cds_service.prefetch import USUAL, queries
 from cds_service.reception import at
 from cds_service.stopwatch import Stopwatch
+from cds_service.turns import Pieces, Turns
 from tests.findings_of import site
 from tests.patients import FHIR, TODAY, APatient, a_patient, days_before
 from tests.test_fetching import BASE, TOKEN, over
@@ -71,7 +72,8 @@ async def answered(
     try:
         way = FhirAccess(network, site().knowledge.prefetch, **{"limits": Limits(), **access})
         entry: FHIR = {"name": "hospital", "issuer": "", "keys": (), "fhir_bases": (BASE,), **client}
-        answer = await at(site())(Client(**entry), way, InProgress(1), None).answer(call, TODAY, Stopwatch())
+        caller = at(site())(Client(**entry), way, InProgress(1), None)
+        answer = await caller.answer(call, TODAY, Pieces(Turns(), Stopwatch()))
         return answer.advice, answer.fetched
     finally:
         await network.close()

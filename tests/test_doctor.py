@@ -26,6 +26,7 @@ from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
 from cds_service.network import Network
 from cds_service.stopwatch import Stopwatch
+from cds_service.turns import Pieces, Turns
 from tests.fhir_server import by_reference, owned, resources_of, the_server
 from tests.patients import FHIR as JSON
 from tests.patients import TODAY, a_patient, days_before
@@ -263,7 +264,7 @@ def cards_with(profile: str, server: Small, folder: Path) -> tuple[Card, ...]:
     )
     caller = reception.at(the_site())(client, access, InProgress(1), None)
     call = HookRequest("", "Practitioner/gp", PATIENT, None, BASE, {}, access_token=TOKEN)
-    return asyncio.run(caller.answer(call, TODAY, Stopwatch())).advice.cards
+    return asyncio.run(caller.answer(call, TODAY, Pieces(Turns(), Stopwatch()))).advice.cards
 
 
 def cards_of(chart: Any) -> tuple[Card, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,9 +13,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Scope
 
-from cds_service.limits import InProgress, body, check_media_type
+from cds_service.limits import InProgress, body, check_media_type, check_values
 
 Client = httpx.AsyncClient
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "furosemide-low-potassium"
 
 
 def a_request(*chunks: bytes, length: str | None = None, then: Message | None = None) -> Request:
@@ -115,6 +117,22 @@ def test_unsaid_and_compressed_is_a_415(headers: dict[str, str]) -> None:
     assert refused(lambda: check_media_type(headers)).status_code == 415
 
 
+@pytest.mark.parametrize(("piece", "most"), [(b'{"a":[]}', 100), (b"5,", 240)], ids=["objects", "values"])
+def test_more_than_whole_resources_could_have_is_a_413(piece: bytes, most: int) -> None:
+    check_values(piece * most, 4800)
+
+    error = refused(lambda: check_values(piece * (most + 1), 4800))
+
+    assert error.status_code == 413
+    assert error.detail.startswith(f'body: has more than {most} "')
+
+
+def test_the_largest_body_of_whole_resources_has_room_to_spare() -> None:
+    sent = (FIXTURE / "request.json").read_bytes()
+
+    check_values(sent * 100, 90 * len(sent))
+
+
 class Calls:
     """An application whose calls stay in progress until they are let go; bodies are counted when read."""
 
@@ -212,3 +230,36 @@ def test_an_error_of_ours_gives_its_place_back() -> None:
 
     with places.one():
         assert refused(lambda: places.one().__enter__()).status_code == 503
+
+
+def test_no_place_is_lost_or_won_in_ten_thousand_calls() -> None:
+    async def story() -> None:
+        places = InProgress(3)
+        waiting = asyncio.Event()
+
+        async def call(number: int) -> None:
+            with places.one():
+                if number % 3 == 0:
+                    raise HTTPException(400, "wrong")
+                if number % 3 == 1:
+                    await waiting.wait()
+
+        tasks = []
+        for number in range(10_000):
+            tasks.append(asyncio.create_task(call(number)))
+            await asyncio.sleep(0)
+            if number % 7 == 0:
+                tasks[-1].cancel()
+            if number % 50 == 0:
+                waiting.set()
+                await asyncio.sleep(0)
+                waiting.clear()
+        waiting.set()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        kinds = {getattr(each, "status_code", type(each).__name__) for each in outcomes}
+
+        assert kinds == {400, 503, "CancelledError", "NoneType"}
+        with places.one(), places.one(), places.one():
+            assert refused(lambda: places.one().__enter__()).status_code == 503
+
+    asyncio.run(story())

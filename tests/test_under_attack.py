@@ -37,6 +37,7 @@ from cds_service.reception import Reception, stands_in
 from cds_service.schema import feedback as table
 from cds_service.services import Services
 from cds_service.store import Store
+from cds_service.turns import Turns
 from tests.client import HOOK_PATH, alive, post
 from tests.databases import Database
 from tests.findings_of import answer
@@ -323,7 +324,9 @@ def test_figures_that_cant_be_written_cost_nobody_their_cards() -> None:
 
     site, known = a_site(), cast(Knowledge, SimpleNamespace(prefetch={}))
     desk = Reception(site, known, stands_in(one_card))
-    services = Services(site, known, desk, InProgress(1), cast(Metrics, Full()), structlog.get_logger())
+    services = Services(
+        site, known, desk, InProgress(1), Turns(), cast(Metrics, Full()), structlog.get_logger()
+    )
 
     answer = post(Starlette(routes=[Route(HOOK_PATH, services.hook, methods=["POST"])]), body())
 
