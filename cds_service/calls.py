@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -82,7 +83,9 @@ class Caller:
             RequestInvalid: If the prefetch is about another patient.
             DataUnavailable: If required data was not supplied and can't be fetched.
         """
-        settled, call = await pieces.do("consider", lambda: self._begun(call, today))
+        begun = partial(self._begun, call, today)
+        # without draft orders there is nothing to read yet
+        settled, call = begun() if call.draft_orders is None else await pieces.do("consider", begun)
         if settled is not None:
             return Answer(settled)
         server, why_not = self._server(call)

@@ -29,7 +29,7 @@ STRAY = "stray-next"
 _SEARCHSET = (b"", b"null", b'"searchset"')
 # commas in one answer: 2,500 whole resources have some 100,000, and what is made to hurt has one every other byte
 _MOST_PARTS = 400_000
-_LARGE = 128 * 1024  # bytes of one answer
+_LARGE = 40 * 1024  # bytes of one answer
 _MOST_HALVES = 50_000  # of characters beyond the first plane
 _NOT_UNDERSTOOD = frozenset({"status-400", "status-422", "status-501"})
 _INCLUDES = {
