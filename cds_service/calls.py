@@ -177,7 +177,7 @@ async def _fetched(
     """The call with what its FHIR server has under *keys*, which is work as if it had been sent along."""
     with pieces.watch.of("fetch"):
         call, outcomes = await fetching.complete(call, server, keys, seconds)
-    pieces.size += sum(each.bytes for each in outcomes)
+    pieces.grow(sum(each.bytes for each in outcomes))
     return call, outcomes
 
 

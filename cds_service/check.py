@@ -93,15 +93,18 @@ class _Checked:
     day: date
     notes: tuple[str, ...]
     advice: Advice
+    counts: Mapping[str, int]
     lines: tuple[Line, ...]
 
 
 def _checked(file: Path, site: Site, day: date) -> _Checked:
     chart = charts.read(file.read_bytes())
     advice = advise(hooks.decode(chart.body, charts.HOOK), site, day)
-    # everything that came, not only what a rule may read
-    lines = inventory(patient_record(advice.supplied), site.reading(day)) if advice.supplied else ()
-    return _Checked(file, day, chart.notes, advice, lines)
+    if advice.supplied is None:
+        return _Checked(file, day, chart.notes, advice, advice.counts, ())
+    record = patient_record(advice.supplied)  # everything that came, not only what a rule may read
+    counts = {**advice.counts, "unread": len(record.unread)}
+    return _Checked(file, day, chart.notes, advice, counts, inventory(record, site.reading(day)))
 
 
 def _why(error: Exception) -> str:
@@ -119,7 +122,7 @@ def _json(checked: _Checked, knowledge: Knowledge) -> str:
             "notes": checked.notes,
             "cards": advice.cards,
             "silence": advice.silence,
-            "counts": advice.counts,
+            "counts": checked.counts,
             "holds": holdings.counts(checked.lines),
             "used": holdings.used(checked.lines),
             "not_recognised": holdings.unknown_codes(checked.lines),
@@ -142,7 +145,7 @@ def _show(checked: _Checked, knowledge: Knowledge, console: Console, *, explain:
     if not advice.cards:
         reason = advice.silence or ""
         console.print(Text(f"No cards: {SILENCE.get(reason, 'nothing to say')} ({reason})."))
-    counts = advice.counts
+    counts = checked.counts
     if counts:
         console.print(
             Text(

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cds_service import hooks
 from cds_service.limits import RETRY_AFTER, InProgress
+from cds_service.logs import place
 from cds_service.metrics import Metrics
 from cds_service.turns import Turns
 
@@ -56,23 +57,27 @@ class Door:
         if is_shut and scope["type"] == "http" and scope["method"] == "POST":
             service = self._services.get(scope["path"])
             if service is not None:
-                self._count(service)
                 await _BUSY(scope, receive, send)
+                self._count(service)
                 return
         await self._app(scope, receive, send)
         if scope["type"] == "lifespan":
             self._tell()
 
     def _count(self, service: str) -> None:
-        self._metrics.shed(service, _STATUS)
         self._untold += 1
+        try:
+            self._metrics.shed(service, _STATUS)
+        except Exception as error:  # several workers count in files, and a disk may be full
+            self._log.error("unexpected", error=place(error))
         if self._is_quiet:
             self._tell()
 
     def _tell(self) -> None:
         """The first one at once, then how many more there were each second, until there are none."""
-        self._is_quiet = not self._untold
-        if self._untold:
-            self._log.warning("refused", status=_STATUS, calls=self._untold)
-            self._untold = 0
+        untold, self._untold = self._untold, 0
+        self._is_quiet = not untold
+        if untold:
+            # first: it must go on though the log can't be written
             asyncio.get_running_loop().call_later(self._told_each, self._tell)
+            self._log.warning("refused", status=_STATUS, calls=untold)

@@ -12,7 +12,7 @@ from cds_service.dates import Span
 from cds_service.quantity import Quantity
 
 # A fact's hash is that of the few fields in which facts differ most: the whole of one is slow to hash, and is compared
-# only where these are the same.
+# only where these are the same. So whatever a client can vary at will, an id alone excepted, has to be among them.
 
 # --- the cramp report -----------------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ class LabResult:
     companion: "LabResult | None" = None
 
     def __hash__(self) -> int:
-        return hash((self.source, self.analyte))
+        return hash((self.source, self.analyte, self.value, self.taken))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -262,7 +262,7 @@ class Diagnosed:
     side: str = ""
 
     def __hash__(self) -> int:
-        return hash((self.source, self.concept))
+        return hash((self.source, self.concept, self.on, self.recorded))
 
     @property
     def sources(self) -> tuple[str, ...]:

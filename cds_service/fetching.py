@@ -2,11 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -19,6 +21,8 @@ from cds_service.medicine_reads import Reads
 from cds_service.record import Supply, Unread
 from cds_service.resources import Bundle, BundleLink, Entry, OperationOutcome, Patient, Resource
 
+_Given = TypeVar("_Given")
+
 PATIENT = "{{context.patientId}}"
 WITHHELD = "withheld"
 PARTLY_WITHHELD = "partly-withheld"
@@ -29,7 +33,9 @@ STRAY = "stray-next"
 _SEARCHSET = (b"", b"null", b'"searchset"')
 # commas in one answer: 2,500 whole resources have some 100,000, and what is made to hurt has one every other byte
 _MOST_PARTS = 400_000
-_LARGE = 40 * 1024  # bytes of one answer
+# Bytes of an answer that is not read on the event loop; one thread, as more would only take turns with each other
+_LARGE = 40 * 1024
+_THREAD = ThreadPoolExecutor(1, "fetched")
 _MOST_HALVES = 50_000  # of characters beyond the first plane
 _NOT_UNDERSTOOD = frozenset({"status-400", "status-422", "status-501"})
 _INCLUDES = {
@@ -163,9 +169,8 @@ class _List:
         # before it is read: nothing that is read can be given up half-way
         if _is_made_to_hurt(body, 4 * self._server.limits.entries):
             raise Unreachable("too-large")
-        # beside the loop where it takes more than milliseconds
         read = partial(salvage.resource, self.key, body)
-        value, unread = await asyncio.to_thread(read) if len(body) > _LARGE else read()
+        value, unread = await _beside(read) if len(body) > _LARGE else read()
         self.take(self._checked(value), url)
         self.unread += unread
 
@@ -252,6 +257,10 @@ def _list(key: str, request: HookRequest, server: Server, deadline: float) -> _L
     path, _, _ = server.queries[key].partition("?")
     made.take(value, f"{server.base}/{path}")
     return made
+
+
+async def _beside(work: Callable[[], _Given]) -> _Given:
+    return await asyncio.get_running_loop().run_in_executor(_THREAD, work)
 
 
 def _is_made_to_hurt(body: bytes, most_entries: int) -> bool:

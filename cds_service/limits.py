@@ -14,10 +14,13 @@ _UTF8 = ("utf-8", "utf8", "us-ascii")
 # Room for `application/fhir+json; fhirVersion=4.0; charset=utf-8` twice over. Longer ones are hostile: the
 # standard library takes quadratic time over some, and raises on others.
 _LONGEST_MEDIA_TYPE = 128
-# Bytes of the largest body for each object, and for each value, in any. Whole resources have 67 and 33 bytes for one,
-# bodies that are made to hurt three; and each takes up to 0.3 microseconds in a call that no thread can interrupt.
-_BYTES_AN_OBJECT = 48
+# What a body of 4 MiB may hold, a larger one by its size: whole resources have 67 bytes for an object or list, and 33
+# for a value. Bodies that are made to hurt have three; each takes up to 0.4 microseconds in a call that no thread can
+# interrupt, so that such a body would stop everybody for some 50 ms. One of half a megabyte can't.
+_USUAL, _SMALL = 4 * 1024 * 1024, 512 * 1024
+_BYTES_AN_OBJECT = 40
 _BYTES_A_VALUE = 20
+_MOST_HALVES = 50_000  # of characters beyond the first plane, each of which may have to be mended
 # Calls take milliseconds, or the seconds that a FHIR server needs: a second is soon enough to come back.
 RETRY_AFTER = {"Retry-After": "1"}
 
@@ -76,15 +79,18 @@ def check_values(sent: bytes, most_bytes: int) -> None:
     Raises:
         HTTPException: 413.
     """
-    objects, values = most_bytes // _BYTES_AN_OBJECT, most_bytes // _BYTES_A_VALUE
-    if len(sent) <= 2 * objects:  # an object and its comma have three bytes
+    if len(sent) <= _SMALL:
         return
-    # To count takes half a millisecond a megabyte; there are about as many commas as objects, or more.
-    commas = sent.count(b",")
-    if commas > values:
-        raise _too_many(values, ",")
-    if commas > objects // 2 and sent.count(b"{") > objects:
-        raise _too_many(objects, "{")
+    room = max(most_bytes, _USUAL)
+    limits = (
+        (("{", "["), room // _BYTES_AN_OBJECT),
+        ((",",), room // _BYTES_A_VALUE),
+        (("\\ud", "\\uD"), _MOST_HALVES),
+    )
+    for marks, most in limits:
+        if sum(sent.count(mark.encode()) for mark in marks) > most:
+            said = " or ".join(f'"{mark}"' for mark in marks)
+            raise HTTPException(413, f"body: has more than {most} {said}; send fewer resources")
 
 
 async def body(request: Request, most_bytes: int, seconds: float) -> bytes:
@@ -120,10 +126,6 @@ def _check_declared(length: str, most_bytes: int) -> None:
     # Nobody means a number of twenty digits; Python refuses to read one of thousands.
     if length.isdecimal() and (len(length) > 20 or int(length) > most_bytes):
         raise _too_large(most_bytes)
-
-
-def _too_many(most: int, mark: str) -> HTTPException:
-    return HTTPException(413, f'body: has more than {most} "{mark}"; send fewer resources')
 
 
 def _too_large(most_bytes: int) -> HTTPException:

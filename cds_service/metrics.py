@@ -23,7 +23,9 @@ It has to be set before the library is imported.
 OTHER = "other"
 """Stands for whatever is not on the list of a label: the lists keep the number of series small, and words out."""
 
-STAGES = frozenset({"authenticate", "read", "decode", "fetch", "glance", "consider", "recall", "word"})
+STAGES = frozenset(
+    {"authenticate", "read", "decode", "fetch", "glance", "consider", "recall", "word", "wait"}
+)
 """The stages of a call; "recall" asks the store what was shown before."""
 
 SILENCES = frozenset(

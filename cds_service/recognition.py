@@ -75,7 +75,7 @@ def recognise(record: PatientRecord, reading: Reading) -> Facts:
         refusals=refusals,
         unread=unread,
         missing=_missing(record.supply),
-        cut_off=_cut_off(record, reading.today),
+        cut_off=cut_off(record, reading.today),
     )
     return _read_all(record, reading, person) if found else person
 
@@ -302,7 +302,7 @@ def _once(unusable: Iterable[Unusable]) -> tuple[Unusable, ...]:
     return tuple(sorted(set(unusable), key=place))
 
 
-def _cut_off(record: PatientRecord, today: date) -> frozenset[str]:
+def cut_off(record: PatientRecord, today: date) -> frozenset[str]:
     """
     The lists that go on unread where it could matter.
 

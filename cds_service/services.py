@@ -104,8 +104,7 @@ class Services:
         """Answer one hook call with cards."""
         service = _service(request)
         watch = request.state.watch = Stopwatch()
-        pieces = Pieces(self.turns, watch)
-        with self.in_progress.one(), self.metrics.in_progress():
+        with self.in_progress.one(), self.metrics.in_progress(), Pieces(self.turns, watch) as pieces:
             with watch.of("authenticate"):
                 authorization = request.headers.getlist("authorization")
                 caller = await self.reception.caller(authorization, address(service), SERVICES[service])
@@ -114,7 +113,7 @@ class Services:
                 check_media_type(request.headers)
                 with watch.of("read"):
                     sent = await body(request, self.settings.max_body, self.settings.body_seconds)
-                pieces.size = len(sent)
+                pieces.grow(len(sent))
                 call = await pieces.do("decode", lambda: self._decoded(sent, SERVICES[service]))
                 request.state.hook_instance = call.hook_instance
                 day = today(self.settings)

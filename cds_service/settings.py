@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     timezone: str | None = None
     today: date | None = None
-    max_body: int = Field(8 * 1024 * 1024, ge=1)
+    max_body: int = Field(4 * 1024 * 1024, ge=1)
     cards: Path = Field(default_factory=lambda: _folder("cards"))
     fixtures: Path = Field(default_factory=lambda: _folder("fixtures"))
     profile: str = Field("", pattern=r"^[a-z0-9-]*$")

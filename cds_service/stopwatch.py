@@ -17,6 +17,10 @@ class Stopwatch:
         """Seconds so far."""
         return perf_counter() - self._began
 
+    def add(self, stage: str, seconds: float) -> None:
+        """Count time for a stage."""
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
         """Time a stage, however it ends."""
@@ -24,4 +28,4 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - began
+            self.add(stage, perf_counter() - began)

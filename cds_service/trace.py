@@ -10,7 +10,8 @@ from cds_service.fading import Faded
 from cds_service.findings import Judgement
 from cds_service.hooks import Card
 from cds_service.knowledge import Contributor, Knowledge
-from cds_service.recognition import medicine_matches, named_otherwise
+from cds_service.normalise import patient_record
+from cds_service.recognition import cut_off, medicine_matches, named_otherwise
 from cds_service.record import PatientRecord
 from cds_service.truth import Answer
 from cds_service.verdicts import answers_in_full
@@ -24,9 +25,10 @@ def trace(advice: Advice, knowledge: Knowledge) -> dict[str, Any]:
 
     Holds nothing when the reader was a patient: then nothing was read.
     """
-    facts, record = advice.facts, advice.record
-    if facts is None or record is None:
+    facts = advice.facts
+    if facts is None or advice.supplied is None:
         return {}
+    record = patient_record(advice.supplied)  # all that came, not only what a rule may read
     judged = {each.contributor.row for each in advice.judged}
     return {
         "person": {"age": facts.age, "is_adult": facts.is_adult, "is_deceased": facts.is_deceased},
@@ -67,7 +69,7 @@ def _lost(facts: Facts, record: PatientRecord) -> dict[str, Any]:
     return {
         "unread": [{"why": each.problem, "sources": [each.source]} for each in record.unread],
         "missing": sorted(facts.missing),
-        "cut_off": sorted(facts.cut_off),
+        "cut_off": sorted(cut_off(record, facts.today)),
     }
 
 

@@ -6,10 +6,13 @@
 
 import asyncio
 import gc
+from bisect import insort
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from time import perf_counter
+from types import TracebackType
 from typing import TypeVar
 
 from starlette.exceptions import HTTPException
@@ -17,20 +20,28 @@ from starlette.exceptions import HTTPException
 from cds_service.limits import RETRY_AFTER
 from cds_service.stopwatch import Stopwatch
 
-# Bytes of a body. A record takes 3 to 30 microseconds a kilobyte, one that was made to hurt a millisecond: a smaller one
-# holds the loop for 45 ms at the most. A piece that goes to the thread costs 0.1 ms more.
+# Bytes of a body. A record takes 3 to 30 microseconds a kilobyte, and one that was made to hurt a millisecond: so a
+# smaller one holds the loop for 45 ms at the most. A piece that goes to the thread costs 0.1 ms more.
 LARGE = 40 * 1024
-# Bytes of large bodies that wait for the thread or are in it: about as much as it does in a second.
+# Bytes of large bodies that wait for the thread or are in it: half a second of records, more of what is made to hurt.
 MOST_LARGE = 16 * 1024 * 1024
-# CDS Hooks wants an answer within 500 ms. Whoever would wait longer than half of that is told to come again.
+# CDS Hooks wants an answer within 500 ms. While somebody waits for half of that, others are told to come again.
 LONGEST_WAIT = 0.25
 # Seconds that those compute who are called together, or one alone for longer: where one of them takes a millisecond,
 # the loop would mostly refuse if it turned after each.
 _TOGETHER = 0.002
-_LEAST = 0.0001  # seconds that one computes
-_WEIGHT = 0.05  # of the last ones in the means: some twenty are remembered
+_MOST_CALLED = 20
+_NOTICED = 0.0001  # seconds of waiting that are worth telling
 
 _Given = TypeVar("_Given")
+
+
+@dataclass(slots=True)
+class _Place:
+    """A place in a line."""
+
+    since: float
+    called: asyncio.Future[None]
 
 
 class Turns:
@@ -38,24 +49,18 @@ class Turns:
 
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         self._clock = clock
-        self._beginning: deque[asyncio.Future[None]] = deque()
-        self._further: deque[asyncio.Future[None]] = deque()
+        self._beginning: deque[_Place] = deque()
+        self._further: deque[_Place] = deque()  # who has begun and comes back goes first
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_taken = False  # somebody computed and the loop has not turned since, or is called to
         self._now: Pieces | None = None  # who computed last
-        self._began = 0.0  # when those were called who computed last
-        self._called = 1  # how many these were
-        self._begun = 1  # how many of them with their call
-        self._worked = 0.0  # seconds that they computed
-        # the means: seconds that one computes, from one call to the next, and how many begin in that time
-        self._each, self._cycle, self._share = 0.0, 0.0, 1.0
-        self._large = 0
-        # One thread: two would only take turns with each other and the loop.
-        self._thread = ThreadPoolExecutor(1, "large")
+        self._began = 0.0  # when those were called who compute now
+        self.beside = Beside()
 
     @property
     def is_long(self) -> bool:
-        """Whether who comes now would wait too long; those that are further on take their time too."""
-        return len(self._beginning) * self._cycle > LONGEST_WAIT * self._share
+        """Whether who comes now would wait too long: the first in line does."""
+        return bool(self._beginning) and self._clock() - self._beginning[0].since > LONGEST_WAIT
 
     async def come(self, who: "Pieces", *, is_further: bool) -> None:
         """
@@ -63,23 +68,28 @@ class Turns:
 
         Until the loop has turned, *who* has it.
         """
+        if self._loop is not asyncio.get_running_loop():  # the one before ended between two turns
+            self._loop, self._is_taken, self._now = asyncio.get_running_loop(), False, None
         if self._now is who:
             return
         if self._is_taken:
-            called = asyncio.get_running_loop().create_future()
-            (self._further if is_further else self._beginning).append(called)
-            await called
+            await self._wait(self._further if is_further else self._beginning)
         else:
-            self._begin(1, 0 if is_further else 1)
+            self._begin()
         self._now = who
 
-    def worked(self, seconds: float) -> None:
-        """Somebody has computed for so long."""
-        self._worked += seconds
+    async def _wait(self, line: deque[_Place]) -> None:
+        since = self._clock()
+        while True:
+            place = _Place(since, asyncio.get_running_loop().create_future())
+            insort(line, place, key=lambda each: each.since)
+            await place.called
+            # others that were called with this one may have used up the time
+            if self._now is None or self._clock() - self._began <= _TOGETHER:
+                return
 
-    def _begin(self, called: int, begun: int) -> None:
-        self._is_taken, self._began, self._worked = True, self._clock(), 0.0
-        self._called, self._begun = called, begun
+    def _begin(self) -> None:
+        self._is_taken, self._began = True, self._clock()
         # The loop turns twice: what came while somebody computed is read in the first turn, and refused in the second.
         loop = asyncio.get_running_loop()
         loop.call_soon(loop.call_soon, self._end)
@@ -87,71 +97,50 @@ class Turns:
     def _end(self) -> None:
         """The next ones are called."""
         self._now, self._is_taken = None, False
-        self._each += _WEIGHT * (self._worked / self._called - self._each)
-        self._cycle += _WEIGHT * (self._clock() - self._began - self._cycle)
-        self._share += _WEIGHT * (self._begun - self._share)
-        most = max(1, int(_TOGETHER / max(self._each, _LEAST)))
-        further = _call(self._further, most)
-        begun = _call(self._beginning, most - further)
-        if further + begun:
-            self._begin(further + begun, begun)
-
-    async def apart(self, work: Callable[[], _Given], size: int) -> _Given:
-        """
-        What *work* on a body of *size* bytes gives, in the thread.
-
-        Raises:
-            HTTPException: 503, when too much waits for it already.
-        """
-        if self._large and self._large + size > MOST_LARGE:
-            raise _busy()
-        self._large += size
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, _uncollected, work)
-        finally:
-            self._large -= size
+        further = _call(self._further, _MOST_CALLED)
+        if further + _call(self._beginning, _MOST_CALLED - further):
+            self._begin()
 
 
-def _call(waiting: deque[asyncio.Future[None]], most: int) -> int:
+def _call(line: deque[_Place], most: int) -> int:
     """Call the first ones that have not left; how many these were."""
     called = 0
-    while waiting and called < most:
-        first = waiting.popleft()
+    while line and called < most:
+        first = line.popleft().called
         if not first.done():
             first.set_result(None)
             called += 1
     return called
 
 
-class Pieces:
-    """The work on one call, piece by piece; *watch* takes the time of each. *size* is that of its body, in bytes."""
+class Beside:
+    """The thread for large bodies, and how much waits for it."""
 
-    def __init__(self, turns: Turns, watch: Stopwatch) -> None:
-        self._turns = turns
-        self._has_begun = False
-        self.watch = watch
-        self.size = 0
+    def __init__(self) -> None:
+        self._bytes = 0
+        # One thread: two would only take turns with each other and the loop.
+        self._thread = ThreadPoolExecutor(1, "large")
 
-    async def do(self, stage: str, work: Callable[[], _Given]) -> _Given:
+    def admit(self, size: int) -> None:
         """
-        What *work* gives, when it is this call's turn.
+        Take in a call with a body of *size* bytes; there is always room for one.
 
         Raises:
-            HTTPException: 503, when too much large work waits.
+            HTTPException: 503, when too much waits already.
         """
-        if self.size > LARGE:
-            return await self._turns.apart(lambda: self._timed(stage, work), self.size)
-        await self._turns.come(self, is_further=self._has_begun)
-        self._has_begun = True
-        began = perf_counter()
-        try:
-            return self._timed(stage, work)
-        finally:
-            self._turns.worked(perf_counter() - began)
+        if self._bytes and self._bytes + size > MOST_LARGE:
+            raise HTTPException(
+                503, "too much waits to be answered here; send this one again in a second", RETRY_AFTER
+            )
+        self._bytes += size
 
-    def _timed(self, stage: str, work: Callable[[], _Given]) -> _Given:
-        with self.watch.of(stage):
-            return work()
+    def grow(self, size: int) -> None:
+        """A call has become larger, or, by a negative *size*, has gone."""
+        self._bytes += size
+
+    async def do(self, work: Callable[[], _Given]) -> _Given:
+        """What *work* gives, in the thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _uncollected, work)
 
 
 def _uncollected(work: Callable[[], _Given]) -> _Given:
@@ -163,7 +152,55 @@ def _uncollected(work: Callable[[], _Given]) -> _Given:
         gc.enable()
 
 
-def _busy() -> HTTPException:
-    return HTTPException(
-        503, "too much waits to be answered here; send this one again in a second", RETRY_AFTER
-    )
+class Pieces:
+    """The work on one call, piece by piece; *watch* takes the time of each, and of waiting. Ends as a context does."""
+
+    def __init__(self, turns: Turns, watch: Stopwatch) -> None:
+        self._turns = turns
+        self._has_begun = False
+        self._held = 0  # bytes, in the thread's books
+        self._size = 0
+        self.watch = watch
+
+    def __enter__(self) -> "Pieces":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._turns.beside.grow(-self._held)
+
+    def grow(self, size: int) -> None:
+        """The call has so many bytes, or so many more."""
+        self._size += size
+
+    async def do(self, stage: str, work: Callable[[], _Given]) -> _Given:
+        """
+        What *work* gives, when it is this call's turn.
+
+        Raises:
+            HTTPException: 503, before anything of it is done, when too much large work waits.
+        """
+        came = perf_counter()
+
+        def timed() -> _Given:
+            if (waited := perf_counter() - came) > _NOTICED:
+                self.watch.add("wait", waited)
+            with self.watch.of(stage):
+                return work()
+
+        if self._size > LARGE:
+            self._hold()
+            self._has_begun = True
+            return await self._turns.beside.do(timed)
+        await self._turns.come(self, is_further=self._has_begun)
+        self._has_begun = True
+        return timed()
+
+    def _hold(self) -> None:
+        """Be in the thread's books with the whole size, until the end; who has begun is not refused any more."""
+        if not self._has_begun:
+            self._turns.beside.admit(self._size)
+        else:
+            self._turns.beside.grow(self._size - self._held)
+        self._held = self._size

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cds_service.facts import Diagnosed
 from tests.findings_of import answer
 from tests.patients import FHIR, APatient, a_patient, days_before
 
@@ -79,6 +80,30 @@ def test_eight_times_the_entries_cost_far_less_than_their_square(grow: _Grow) ->
     large = min(_cost(grow, LARGE) for _ in range(2))
 
     assert large / small < _MARGIN
+
+
+def _one_id_again_and_again(count: int) -> APatient:
+    """Conditions that differ, all of one id, which a client is free to send."""
+    patient = a_patient().with_cramps()
+    for place in range(count):
+        patient = patient.with_diagnosis(
+            "hypothyroidism", days_before(place), id="1", recordedDate=days_before(place)
+        )
+    return patient
+
+
+def test_different_entries_of_one_id_are_not_compared_pair_by_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    usual = Diagnosed.__eq__
+
+    def counted(one: Diagnosed, other: object) -> bool:
+        compared.append(1)
+        return usual(one, other)
+
+    monkeypatch.setattr(Diagnosed, "__eq__", counted)
+    answer(_one_id_again_and_again(SMALL))
+
+    assert len(compared) < 4 * SMALL  # pair by pair: some 30,000
 
 
 # --- one entry that holds much ----------------------------------------------------------------------------------

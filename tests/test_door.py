@@ -179,8 +179,9 @@ def test_the_log_tells_the_first_at_once_and_how_many_more_there_were(
         await client.post(HOOK_PATH)
         at_once = lines(log)
         await asyncio.gather(*(client.post(HOOK_PATH) for _ in range(9)))
-        while sum(line["calls"] for line in lines(log)) < 10:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            while sum(line["calls"] for line in lines(log)) < 10:
+                await asyncio.sleep(0.01)
         told = len(lines(log))
         await asyncio.sleep(0.2)
 
@@ -191,7 +192,7 @@ def test_the_log_tells_the_first_at_once_and_how_many_more_there_were(
 
 
 def test_what_is_untold_at_the_end_is_told(log: io.StringIO) -> None:
-    house = House(places=0)
+    house = House(places=0, told_each=60)
 
     async def story() -> None:
         async with visitor(house) as client:
@@ -209,3 +210,19 @@ def test_what_is_untold_at_the_end_is_told(log: io.StringIO) -> None:
     asyncio.run(story())
 
     assert [line["calls"] for line in lines(log)] == [1, 4]
+
+
+def test_a_full_disk_costs_nobody_the_refusal(monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> None:
+    house = House(places=0, told_each=60)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(house.metrics, "shed", full)
+
+    async def story(client: httpx.AsyncClient) -> None:
+        assert (await client.post(HOOK_PATH)).status_code == 503
+
+    run(house, story)
+
+    assert [line["event"] for line in lines(log)] == ["unexpected", "refused"]

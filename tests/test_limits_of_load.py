@@ -117,14 +117,28 @@ def test_unsaid_and_compressed_is_a_415(headers: dict[str, str]) -> None:
     assert refused(lambda: check_media_type(headers)).status_code == 415
 
 
-@pytest.mark.parametrize(("piece", "most"), [(b'{"a":[]},', 100), (b"5,", 240)], ids=["objects", "values"])
+@pytest.mark.parametrize(
+    ("piece", "most"),
+    [(b'{"a":1},', 200_000), (b'{"a":', 200_000), (b"[", 200_000), (b"5,", 400_000), (b'"\\ud800",', 50_000)],
+    ids=["objects", "objects in each other", "lists", "values", "halves of characters"],
+)
 def test_more_than_whole_resources_could_have_is_a_413(piece: bytes, most: int) -> None:
-    check_values(piece * most, 4800)
+    eight_megabytes = 8_000_000
+    room = b" " * (512 * 1024)  # a smaller body is not counted
+    check_values(piece * most + room, eight_megabytes)
 
-    error = refused(lambda: check_values(piece * (most + 1), 4800))
+    error = refused(lambda: check_values(piece * (most + 1) + room, eight_megabytes))
 
     assert error.status_code == 413
-    assert error.detail.startswith(f'body: has more than {most} "')
+    assert error.detail.startswith(f"body: has more than {most} ")
+
+
+def test_a_site_that_lowers_the_largest_body_refuses_no_lean_resource() -> None:
+    lean = b'{"resource":{"resourceType":"Condition"}},' * 15_000
+
+    check_values(lean, len(lean))
+
+    assert len(lean) > 600_000
 
 
 def test_the_largest_body_of_whole_resources_has_room_to_spare() -> None:

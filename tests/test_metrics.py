@@ -234,7 +234,9 @@ def test_everything_that_becomes_of_a_fetch_is_on_the_list() -> None:
 
 def test_every_stage_that_is_timed_is_on_the_list() -> None:
     in_use = {
-        stage for file in ("services.py", "calls.py") for stage in written(file, r'\.(?:of|do)\("([a-z]+)"')
+        stage
+        for file in ("services.py", "calls.py", "turns.py")
+        for stage in written(file, r'\.(?:of|do|add)\("([a-z]+)"')
     }
 
     assert in_use == STAGES

@@ -68,6 +68,18 @@ def test_trace_tells_that_code_and_display_disagree() -> None:
     ]
 
 
+def test_trace_tells_it_too_where_the_code_is_of_no_class_of_ours() -> None:
+    """Given paracetamol by its ATC code and furosemide by its words, no rule reads it, and a person should look."""
+    code = {"system": "http://www.whocc.no/atc", "code": "N02BE01"}
+    mislabelled = a_statement(medicationCodeableConcept={"coding": [code], "text": "furosemide 40 mg"})
+
+    told = trace(answer_to(CRAMPS, mislabelled).advice, site().knowledge)
+
+    assert [each["what"] for each in told["named_otherwise"]] == [
+        "read as nothing of ours by the code; the words say furosemide"
+    ]
+
+
 @pytest.mark.parametrize("code", [{"concept": of_analyte("potassium")}, {"concept": {"text": "Potassium"}}])
 def test_r5_order_is_read_so_that_its_test_is_not_suggested_twice(code: FHIR) -> None:
     found = answer_to(CRAMPS, LOW, an_order(code=code))

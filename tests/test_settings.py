@@ -22,7 +22,7 @@ def test_the_defaults_are_a_demonstration_on_this_machine() -> None:
 
     assert (settings.host, settings.port, settings.base_url) == ("127.0.0.1", 8000, "http://127.0.0.1:8000")
     assert (settings.profile, settings.is_demo, settings.is_loopback) == ("demo", True, True)
-    assert (settings.max_body, settings.cors_origins) == (8 * 1024 * 1024, ("*",))
+    assert (settings.max_body, settings.cors_origins) == (4 * 1024 * 1024, ("*",))
     assert (settings.cards.name, settings.fixtures.name) == ("cards", "fixtures")
 
 
