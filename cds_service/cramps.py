@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from cds_service.names import (
     CLAUSE_END,
     LONGEST,
+    MOST_LOOKED_AT,
     cancelled,
     clause_after,
     clause_before,
@@ -376,15 +377,16 @@ def _is_of_kin(right: tuple[str, ...]) -> bool:
 
 
 def _mentions(words: tuple[str, ...]) -> list[int]:
-    """The places at which cramps are named."""
+    """The places at which cramps are named, the first twenty: whoever names them more often says nothing new."""
     said = frozenset(words)
     is_cramp = not said & _SPASTIC
     spasms = _SPASM if said & _LEG else frozenset[str]()
-    return [
+    found = (
         place
         for place, word in enumerate(words)
         if word in _CRAMP or (is_cramp and (word in spasms or word == _MUSCLE_SPASM))
-    ]
+    )
+    return list(islice(found, MOST_LOOKED_AT))
 
 
 def _is_leg(every: Iterable[str], said: Iterable[str]) -> bool:

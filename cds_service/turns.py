@@ -20,8 +20,8 @@ from starlette.exceptions import HTTPException
 from cds_service.limits import RETRY_AFTER
 from cds_service.stopwatch import Stopwatch
 
-# Bytes of a body. A record takes 3 to 30 microseconds a kilobyte, and one that was made to hurt a millisecond: so a
-# smaller one holds the loop for 45 ms at the most. A piece that goes to the thread costs 0.1 ms more.
+# Bytes of a body. A record takes 3 to 30 microseconds a kilobyte, one that was made to hurt about a millisecond: a
+# smaller one holds the loop for 50 ms at the most. A piece that goes to the thread costs 0.1 ms more.
 LARGE = 40 * 1024
 # Bytes of large bodies that wait for the thread or are in it: half a second of records, more of what is made to hurt.
 MOST_LARGE = 16 * 1024 * 1024
