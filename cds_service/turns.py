@@ -25,12 +25,13 @@ from cds_service.stopwatch import Stopwatch
 LARGE = 40 * 1024
 # Bytes of large bodies that wait for the thread or are in it: half a second of records, more of what is made to hurt.
 MOST_LARGE = 16 * 1024 * 1024
-# CDS Hooks wants an answer within 500 ms. While somebody waits for half of that, others are told to come again.
+# CDS Hooks wants an answer within 500 ms. Who would wait for half of that is told to come again.
 LONGEST_WAIT = 0.25
 # Seconds that those compute who are called together, or one alone for longer: where one of them takes a millisecond,
 # the loop would mostly refuse if it turned after each.
 _TOGETHER = 0.002
 _MOST_CALLED = 20
+_WEIGHT = 0.05  # of the last one in the mean
 _NOTICED = 0.0001  # seconds of waiting that are worth telling
 
 _Given = TypeVar("_Given")
@@ -55,12 +56,15 @@ class Turns:
         self._is_taken = False  # somebody computed and the loop has not turned since, or is called to
         self._now: Pieces | None = None  # who computed last
         self._began = 0.0  # when those were called who compute now
+        self._begun = 0  # how many of them began with their call
+        self._busy = 0.0  # seconds of computing since the last one began
+        self._pace = 0.0  # seconds from one that begins to the next: the mean of some twenty
         self.beside = Beside()
 
     @property
     def is_long(self) -> bool:
-        """Whether who comes now would wait too long: the first in line does."""
-        return bool(self._beginning) and self._clock() - self._beginning[0].since > LONGEST_WAIT
+        """Whether who comes now would wait too long."""
+        return len(self._beginning) * self._pace > LONGEST_WAIT
 
     async def come(self, who: "Pieces", *, is_further: bool) -> None:
         """
@@ -77,6 +81,7 @@ class Turns:
         else:
             self._begin()
         self._now = who
+        self._begun += not is_further
 
     async def _wait(self, line: deque[_Place]) -> None:
         since = self._clock()
@@ -89,7 +94,7 @@ class Turns:
                 return
 
     def _begin(self) -> None:
-        self._is_taken, self._began = True, self._clock()
+        self._is_taken, self._began, self._begun = True, self._clock(), 0
         # The loop turns twice: what came while somebody computed is read in the first turn, and refused in the second.
         loop = asyncio.get_running_loop()
         loop.call_soon(loop.call_soon, self._end)
@@ -97,6 +102,10 @@ class Turns:
     def _end(self) -> None:
         """The next ones are called."""
         self._now, self._is_taken = None, False
+        self._busy += self._clock() - self._began
+        if self._begun:
+            took, self._busy = self._busy / self._begun, 0.0
+            self._pace += _WEIGHT * (took - self._pace) if self._pace else took
         further = _call(self._further, _MOST_CALLED)
         if further + _call(self._beginning, _MOST_CALLED - further):
             self._begin()
