@@ -1,5 +1,6 @@
 """Options and fixtures that all tests share."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import settings
+
+from cds_service import logs
 
 pytest_plugins = ["tests.databases"]
 
@@ -29,6 +32,14 @@ def no_log_of_another_test() -> Iterator[None]:
     """A command that was run in a test has the log go to that test's output, which is closed when it ends."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    """What is logged; `tests.logged` reads it."""
+    stream = io.StringIO()
+    logs.configure("info", stream)
+    return stream
 
 
 @pytest.fixture(scope="session")

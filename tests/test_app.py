@@ -11,13 +11,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-import structlog
 from hypothesis import HealthCheck, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 from starlette.types import ASGIApp, Message
 
-from cds_service import logs
 from cds_service.advise import Advice
 from cds_service.app import create_app
 from cds_service.errors import DataUnavailable
@@ -27,6 +25,7 @@ from cds_service.knowledge import Knowledge
 from cds_service.settings import Settings, load
 from cds_service.turns import LARGE
 from tests.client import HOOK_PATH, JSON, call, post
+from tests.logged import lines
 from tests.test_hooks import INSTANCE, PATIENT, a_bundle, a_call, any_json
 
 PREFETCH = {
@@ -71,19 +70,6 @@ def a_site(**changes: Any) -> Settings:
 
 def body(**changes: Any) -> bytes:
     return json.dumps(a_call(**{"prefetch": IN_ORDER, **changes})).encode()
-
-
-@pytest.fixture
-def log(capsys: pytest.CaptureFixture[str]) -> Iterator[io.StringIO]:
-    """What is logged, as the service writes it when its output is no terminal."""
-    stream = io.StringIO()
-    logs.configure("info", stream)
-    yield stream
-    structlog.reset_defaults()
-
-
-def lines(log: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
 def test_discovery_lists_the_service() -> None:

@@ -1,14 +1,18 @@
 """The bodies that the benchmark sends are what it says they are."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec import structs
 
-from bench.figures import Spread
+from bench.figures import PAGE, RESULTS, Overload, Results, Spread
+from bench.goals import MOST_OF_ORJSON, Cell, judged
 from bench.payloads import KINDS, SIZES, body, payloads
+from bench.tables import filled
 from cds_service import advise, hooks, settings, start
 from cds_service.advise import Site
 
@@ -98,3 +102,53 @@ def test_one_broken_entry_is_told_of_as_unread(site: Site) -> None:
 
 def test_rounds_are_told_by_their_middle_one_and_their_range() -> None:
     assert Spread.of([3.0, 1.0, 2.0, 10.0, 2.5]) == Spread(2.5, 1.0, 10.0)
+
+
+def test_a_goal_is_met_at_its_limit_and_missed_above_it() -> None:
+    at, above = (_told_of(shed, again) for shed, again in ((50.0, 5.0), (50.1, 5.01)))
+
+    assert [cell.is_met for cell in at] == [True, True]
+    assert [cell.is_met for cell in above] == [False, False]
+
+
+def test_calls_that_nobody_answers_miss_the_goal_however_quick_the_others_are_refused() -> None:
+    [shed, _] = _told_of(1.0, 1.0, lost=0.011)
+
+    assert shed == Cell("1 ms, 1.1% lost", is_met=False)
+
+
+def test_what_is_as_dear_as_the_goal_allows_meets_it_and_a_bit_more_does_not() -> None:
+    results = _kept()
+
+    met = _of_orjson(results, MOST_OF_ORJSON)
+    missed = _of_orjson(results, [each + 0.001 for each in MOST_OF_ORJSON])
+
+    assert met == [True, True, True]
+    assert missed == [False, False, False]
+
+
+def test_the_page_tells_what_was_measured() -> None:
+    """Nobody mends a figure by hand; `python -m bench --redraw` writes them again."""
+    page = PAGE.read_text("utf-8")
+
+    assert filled(page, _kept()) == page
+
+
+def _kept() -> Results:
+    return msgspec.json.decode(RESULTS.read_bytes(), type=Results)
+
+
+def _of_orjson(results: Results, ratios: Sequence[float]) -> list[bool]:
+    """Whether charts with cards meet the first goal with these ratios."""
+    by_size = dict(zip(SIZES, ratios, strict=True))
+    costs = [
+        structs.replace(each, ratio=Spread(by_size[each.resources], 0, 9)) for each in results.in_process
+    ]
+    first, *_ = judged(structs.replace(results, in_process=costs))
+    return [cell.is_met for cell in first.cells]
+
+
+def _told_of(shed: float, again: float, lost: float = 0.0) -> list[Cell]:
+    load = Overload("cards", 100, 500, 0.8, lost, shed, 200, 10, 5, again)
+    rows = judged(structs.replace(_kept(), overloads=[load]))
+    return [cell for row in rows if "capacity" in row.goal or "usual again" in row.goal for cell in row.cells]

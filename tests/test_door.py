@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from cds_service import logs
 from cds_service.door import Door
 from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
@@ -25,6 +23,7 @@ from cds_service.metrics import Metrics
 from cds_service.outside import Outside
 from cds_service.turns import Turns
 from tests.client import HOOK_PATH
+from tests.logged import lines
 
 SERVICE = HOOK_PATH.rpartition("/")[2]
 
@@ -73,18 +72,6 @@ class House:
     def shed(self) -> list[str]:
         page = self.metrics.page("")[0].decode()
         return [each for each in page.splitlines() if each.startswith("legcramps_hook_calls_total")]
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    logs.configure("info", stream)
-    yield stream
-    structlog.reset_defaults()
-
-
-def lines(log: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
 @asynccontextmanager

@@ -13,10 +13,9 @@ from starlette.types import ASGIApp
 
 from tests.client import HOOK_PATH, JSON, alive, call, post
 from tests.databases import Database
-from tests.test_app import an_app, body, lines, log
+from tests.logged import lines
+from tests.test_app import an_app, body
 from tests.test_reception import guarded, signed
-
-__all__ = ["log"]  # a fixture
 
 PATH = f"{HOOK_PATH}/feedback"
 SANDBOX = {"Origin": "https://sandbox.cds-hooks.org"}

@@ -26,10 +26,11 @@ from cds_service.settings import load, warnings
 from tests.client import call
 from tests.ehr import ISSUER, Ehr, a_call, access
 from tests.findings_of import answer
+from tests.logged import lines
 from tests.odd_server import Behaviour, Exchange, OddServer, answers
 from tests.patients import a_patient, drug_coding
 from tests.served import Served, served
-from tests.test_app import an_app, lines, log
+from tests.test_app import an_app
 from tests.test_calls import TO_FETCH, a_patient_on_furosemide, asked
 from tests.test_fetching import (
     BASE,
@@ -51,8 +52,6 @@ from tests.test_fetching import (
 )
 from tests.test_hooks import PATIENT, a_bundle, read
 from tests.test_hooks import a_call as a_request
-
-__all__ = ["log"]
 
 FHIR = dict[str, Any]
 GREEDY = "https://greedy.example"

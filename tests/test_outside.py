@@ -1,9 +1,6 @@
 """What every answer carries, and what becomes of an error that nobody caught."""
 
 import io
-import json
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import structlog
@@ -15,9 +12,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from cds_service import logs
 from cds_service.outside import Outside
 from tests.client import call
+from tests.logged import lines
 
 HERS = "default-src 'none'; style-src 'self'"
 
@@ -44,18 +41,6 @@ def an_app(base_url: str = "http://127.0.0.1:8000") -> ASGIApp:
     routes = {"/": _plain, "/page": _page, "/refusing": _refusing, "/failing": _failing}
     web = Starlette(routes=[Route(path, route) for path, route in routes.items()])
     return CORSMiddleware(Outside(web, structlog.get_logger(), base_url), allow_origins=["*"])
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    logs.configure("info", stream)
-    yield stream
-    structlog.reset_defaults()
-
-
-def lines(log: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from cds_service import logs, settings
+from cds_service import settings
 from cds_service.advise import Site, advise
 from cds_service.app import create_app
 from cds_service.contributors import load
@@ -347,14 +346,6 @@ def test_recorded_date_of_a_condition_stands_in_for_its_onset(recorded: str) -> 
     found = answer_to(a_condition(recordedDate=recorded), LOW)
 
     assert "Cramps recorded 26 May 2026, onset not stated" in found.detail("L01")
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    logs.configure("info", stream)
-    yield stream
-    logs.configure("info")
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,9 @@ from cds_service.errors import Forbidden, KnowledgeInvalid
 from cds_service.knowledge import Knowledge
 from cds_service.reception import Reception, stands_in
 from tests.client import HOOK_PATH, call, post
+from tests.logged import lines
 from tests.signing import ISSUER, Signer, claims, elliptic, key_file
-from tests.test_app import a_site, an_app, body, lines, log, silent
-
-__all__ = ["log"]
+from tests.test_app import a_site, an_app, body, silent
 
 HOME = "http://127.0.0.1:8000"
 SECRETS = ("eyJ", "north-1")
