@@ -12,6 +12,12 @@ from statistics import median
 from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "bench" / "results" / "performance.json"
+PAGE = ROOT / "docs" / "performance.md"
+HONEST = "an honest record"
+LITTLE = 0.05  # seconds
+GROWING = 2.5  # times, for a body twice as large
+_MEASURED = ("cds_service", "cards", "pyproject.toml")
 
 
 class Spread(Struct, frozen=True):
@@ -49,8 +55,8 @@ class Effort(Struct, frozen=True):
 FULL = Effort(
     core_rounds=15,
     core_bodies={25: 40, 250: 10, 2500: 2},
-    rounds=7,
-    requests={25: 100, 250: 30, 2500: 6},
+    rounds=5,
+    requests={25: 80, 250: 25, 2500: 5},
     rounds_of_slowest=3,
     requests_to_slowest={25: 10, 250: 3, 2500: 1},
     memory=(1_000, 2_500, 5_000, 10_000),
@@ -124,10 +130,11 @@ class OverHttp(Struct, frozen=True):
 
 
 class Memory(Struct, frozen=True):
-    """Resident MiB of one worker with its store, after so many *requests*."""
+    """Resident MiB of one worker with its store, after so many *requests*; *peaks* are the most until then."""
 
     requests: Sequence[int]
     mebibytes: Sequence[float]
+    peaks: Sequence[float] = ()
 
 
 class Start(Struct, frozen=True):
@@ -149,17 +156,87 @@ class Opening(Struct, frozen=True):
     kilobytes: float
 
 
+class Stages(Struct, frozen=True):
+    """CPU microseconds of the stages of one answer, in process: the least of several rounds, by the stage's name."""
+
+    kind: str
+    resources: int
+    microseconds: dict[str, float]
+
+
+class Overload(Struct, frozen=True):
+    """
+    Several times as many calls as can be answered: calls a second, milliseconds, shares of all calls.
+
+    *usual_again* are the seconds after the last call until answers are as quick as before; None: not within four times
+    the goal.
+    """
+
+    kind: str
+    capacity: float
+    sent: float
+    share_shed: float
+    share_lost: float
+    """Neither answered nor told to come again, or not sent since no connection was free."""
+    shed: float
+    """The 99th of 100 latencies of a 503."""
+    answered: float
+    """The 99th of 100 latencies of an answer."""
+    alive: float
+    """The 99th of 100 latencies of `/health/live`, each over a new connection."""
+    usual: float
+    """The 95th of 100 latencies before."""
+    usual_again: float | None
+
+
+class Dear(Struct, frozen=True):
+    """
+    A body made to be dear, in process: *times* is its CPU a kilobyte over that of an honest record.
+
+    *doubled* is the CPU of this body over that of one half as large; *is_refused*: it gets an error, not an answer.
+    """
+
+    name: str
+    bytes: int
+    seconds: float
+    times: float
+    doubled: float
+    is_refused: bool
+
+    @property
+    def matters(self) -> bool:
+        """Whether it takes long enough to be told of."""
+        return self.seconds > LITTLE
+
+    @property
+    def grows(self) -> bool:
+        """Whether twice as much costs more than twice as much, and it matters."""
+        return self.matters and self.doubled > GROWING
+
+
+class Held(Struct, frozen=True):
+    """The longest milliseconds that `/health/live` waited while the service had bodies of one kind, by their bytes."""
+
+    name: str
+    bytes: int
+    milliseconds: float
+
+
 class Results(Struct, frozen=True):
-    """One run."""
+    """One run; what is empty was not measured: a quick look leaves out what takes long."""
 
     machine: Machine
     effort: Effort
-    in_process: list[InProcess]
-    growth: list[Growth]
-    over_http: list[OverHttp]
-    memory: Memory
-    starts: list[Start]
-    openings: list[Opening]
+    in_process: list[InProcess] = []
+    growth: list[Growth] = []
+    stages: list[Stages] = []
+    over_http: list[OverHttp] = []
+    memory: Memory = Memory((), ())
+    starts: list[Start] = []
+    openings: list[Opening] = []
+    overloads: list[Overload] = []
+    dear: list[Dear] = []
+    held: list[Held] = []
 
 
 def _processor() -> str:
@@ -172,12 +249,17 @@ def _processor() -> str:
 
 
 def _revision() -> str:
-    """The commit that was measured; "unknown" outside a checkout."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    """The commit that was measured, "-dirty" when the service differs from it; "unknown" outside a checkout."""
     try:
-        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "--", *_MEASURED)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(*words: str) -> str:
+    said = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603, S607
     return said.stdout.strip()
 
 

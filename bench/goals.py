@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bench.figures import Results, Spread
+from bench.figures import GROWING, Results, Spread
 from bench.over_http import JUDGED
 from bench.payloads import SIZES
 from bench.startup import WITH_STORE
@@ -15,6 +15,10 @@ MOST_GROWTH = 2.0
 MOST_MEBIBYTES = 150.0
 NOISE = 2.0  # MiB by which two looks at the memory differ though nothing is kept
 MOST_SECONDS = 1.5
+MOST_SHED = 50.0  # milliseconds until a 503, for 99 of 100
+MOST_AFTER = 5.0  # seconds until answers are as quick as before
+MOST_LOST = 0.01  # of all calls
+MOST_HELD = 50.0  # milliseconds
 
 _Ratios = Mapping[tuple[str, int], Spread | None]
 
@@ -36,7 +40,14 @@ class Row(NamedTuple):
 
 def judged(results: Results) -> list[Row]:
     """Every goal but those about populations."""
-    return [*_of_speed(results), *_of_growth(results), *_of_memory(results), *_of_start(results)]
+    return [
+        *_of_speed(results),
+        *_of_growth(results),
+        *_of_memory(results),
+        *_of_start(results),
+        *_of_load(results),
+        *_of_dear_bodies(results),
+    ]
 
 
 def ratio(spread: Spread) -> str:
@@ -113,3 +124,38 @@ def _of_start(results: Results) -> Iterator[Row]:
         "",
         [Cell(f"{ratio(took)} s", took.median <= MOST_SECONDS)],
     )
+
+
+def _of_load(results: Results) -> Iterator[Row]:
+    for each in results.overloads:
+        is_heard = each.share_lost <= MOST_LOST
+        lost = f", {each.share_lost:.1%} lost" if each.share_lost else ""
+        yield Row(
+            f"at five times capacity 503 within {MOST_SHED:g} ms (p99), nobody unheard",
+            each.kind,
+            [Cell(f"{each.shed:g} ms{lost}", each.shed <= MOST_SHED and is_heard)],
+        )
+        again = each.usual_again
+        yield Row(
+            f"usual again within {MOST_AFTER:g} s",
+            each.kind,
+            [Cell("not yet" if again is None else f"{again:g} s", again is not None and again <= MOST_AFTER)],
+        )
+
+
+def _of_dear_bodies(results: Results) -> Iterator[Row]:
+    if results.held:
+        longest = max(results.held, key=lambda each: each.milliseconds)
+        yield Row(
+            f"no request blocks the event loop over {MOST_HELD:g} ms",
+            "dear bodies",
+            [Cell(f"{longest.milliseconds:g} ms ({longest.name})", longest.milliseconds <= MOST_HELD)],
+        )
+    known = [each for each in results.dear if each.matters]
+    if known:
+        steepest = max(known, key=lambda each: each.doubled)
+        yield Row(
+            f"cost linear in the body: twice as much takes at most {GROWING:g} times",
+            "dear bodies",
+            [Cell(f"{steepest.doubled:.2f} ({steepest.name})", not steepest.grows)],
+        )

@@ -4,25 +4,32 @@ What a body made to be dear costs: each kind in two sizes, one twice the other, 
     python -m bench.hostile [part of a name …]
 
 "times" is CPU for each kilobyte, as a multiple of what the record of 2,500 resources takes; "doubled" is what twice as
-much costs. A kind is told as too dear above 5 times, and as growing above 2.5; what takes less than 50 ms is neither.
+much costs. What takes less than 50 ms is not told as growing. Every body is one that the service takes in, by its size
+and by what is in it, and has words that none before it had.
 """
 
 import gc
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from time import process_time
-from typing import Any, NamedTuple
+from typing import Any
 
+from starlette.exceptions import HTTPException
+
+from bench.figures import HONEST, Dear, tell
+from bench.in_process import usual_site
 from bench.payloads import FHIR, body
-from cds_service import advise, hooks, settings, start
+from cds_service import advise, hooks
 from cds_service.errors import RequestInvalid
+from cds_service.limits import check_values
+from cds_service.settings import Settings
 
+MOST_BYTES: int = Settings.model_fields["max_body"].default
 _TODAY = date(2026, 11, 22)
-_LARGEST = 16 * 1024 * 1024
-_TOO_DEAR, _GROWING, _LITTLE = 5.0, 2.5, 0.05
+_LONG = 0.5  # seconds after which nothing is measured again
 _SNOMED, _ICD10, _LOINC = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10-cm", "http://loinc.org"
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _ABOUT = {"subject": {"reference": "Patient/bench-1"}}
@@ -72,10 +79,17 @@ def _named(text: str) -> FHIR:
     return {"text": text}
 
 
+class _Vocabulary:
+    """Which words the body has that is made now: no other has them, since the service remembers short ones."""
+
+    first = 17**5
+
+
 def _word(number: int) -> str:
     """Letters only, another for each number, not one that any table knows."""
+    number += _Vocabulary.first
     letters = ""
-    while number or len(letters) < 4:
+    while number:
         number, rest = divmod(number, 17)
         letters += "bcdfghjklmnpqrtvz"[rest]
     return letters
@@ -541,7 +555,7 @@ def _with_keys(count: int) -> bytes:
 
 
 def _with_lists(lists: Lists) -> bytes:
-    sent = deepcopy(json.loads(body("cards", 25, _TODAY)))
+    sent = json.loads(body("cards", 25, _TODAY))
     for key, resources in lists.items():
         bundle = sent["prefetch"].setdefault(
             key, {"resourceType": "Bundle", "type": "searchset", "entry": []}
@@ -561,75 +575,87 @@ def bodies() -> Iterator[tuple[str, int, Callable[[int], bytes]]]:
 # --- what it costs --------------------------------------------------------------------------------------------------
 
 
-class Cost(NamedTuple):
-    """CPU *seconds* of a body of so many *bytes*; *doubled* is the ratio to a body of half as many."""
-
-    name: str
-    bytes: int
-    seconds: float
-    doubled: float
-    refused: bool
-
-
 def _service() -> Callable[[bytes], bool]:
     """Whether a body was refused, after all that a hook call does without HTTP, memory, log and figures."""
-    usual = settings.load(store=settings.NO_STORE)
-    site = start.site(usual, start.knowledge(usual))
+    site = usual_site()
 
     def is_refused(sent: bytes) -> bool:
         try:
+            check_values(sent, MOST_BYTES)
             call = hooks.decode(sent, "patient-view")
             hooks.encode(advise.answer(advise.consider(call, site, _TODAY), site, None).cards)
-        except (RequestInvalid, RecursionError):
+        except (RequestInvalid, RecursionError, HTTPException):
             return True
         return False
 
     return is_refused
 
 
-def _seconds(take: Callable[[bytes], bool], sent: bytes, times: int) -> float:
-    best = float("inf")
-    for _ in range(times):
+def _seconds(take: Callable[[bytes], bool], make: Callable[[], bytes]) -> tuple[float, int]:
+    """The least of several bodies, and the bytes of one; without garbage collection, as in the service."""
+    best, took, sent = float("inf"), 0.0, b""
+    for _ in range(2):
+        sent = make()
         gc.collect()
+        gc.disable()
         began = process_time()
         take(sent)
-        best = min(best, process_time() - began)
-    return best
+        took = process_time() - began
+        gc.enable()
+        best = min(best, took)
+        if took > _LONG:
+            break
+    return best, len(sent)
 
 
-def measured(parts: list[str]) -> Iterator[Cost]:
+def fitting(make: Callable[[int], bytes], count: int, most_bytes: int) -> int:
+    """*count*, or the greatest below that makes a body of *most_bytes* at most which the service takes in, roughly."""
+    while count > 1 and not _is_accepted(make(count), most_bytes):
+        count = count * 9 // 10
+    return count
+
+
+def _is_accepted(sent: bytes, most_bytes: int) -> bool:
+    if len(sent) > most_bytes:
+        return False
+    try:
+        check_values(sent, MOST_BYTES)
+    except HTTPException:
+        return False
+    return True
+
+
+def fresh(make: Callable[[int], bytes], count: int) -> bytes:
+    """A body with words that none before it had."""
+    _Vocabulary.first += 17**4
+    return make(count)
+
+
+def measured(parts: Sequence[str] = ()) -> Iterator[Dear]:
     """The honest record first, then each kind whose name has one of *parts*."""
+    tell("bodies made to be dear")
     take = _service()
     gc.collect()
     gc.freeze()
-    half, whole = (body("cards", size, _TODAY) for size in (1250, 2500))
-    for each in (half, whole):
-        take(each)
-    seconds = _seconds(take, whole, 5)
-    yield Cost("an honest record", len(whole), seconds, seconds / _seconds(take, half, 5), refused=False)
-    for name, count, make in bodies():
+    honest, length = _seconds(take, partial(body, "cards", 2500, _TODAY))
+    half, _ = _seconds(take, partial(body, "cards", 1250, _TODAY))
+    yield Dear(HONEST, length, honest, 1.0, honest / half, is_refused=False)
+    for name, least, make in bodies():
         if parts and not any(part in name for part in parts):
             continue
-        small, large = make(count), make(2 * count)
-        small_seconds, seconds = _seconds(take, small, 2), _seconds(take, large, 2)
-        yield Cost(name, len(large), seconds, seconds / small_seconds, refused=take(large))
+        count = fitting(make, 2 * least, MOST_BYTES)
+        small, _ = _seconds(take, partial(fresh, make, count // 2))
+        seconds, size = _seconds(take, partial(fresh, make, count))
+        times = seconds / size / (honest / length)
+        yield Dear(name, size, seconds, times, seconds / small, is_refused=take(make(count)))
 
 
 def _main() -> None:
-    print(f"{'':52}{'kB':>8}{'CPU s':>8}{'us/kB':>8}{'times':>7}{'doubled':>9}")
-    honest = 0.0
-    for cost in measured(sys.argv[1:]):
-        each = cost.seconds * 1e6 / (cost.bytes / 1000)
-        honest = honest or each
-        is_much = cost.seconds > _LITTLE
-        told = [
-            *(["too dear"] if is_much and each > _TOO_DEAR * honest else []),
-            *(["grows"] if is_much and cost.doubled > _GROWING else []),
-            *(["refused"] if cost.refused else []),
-            *(["larger than may be sent"] if cost.bytes > _LARGEST else []),
-        ]
+    print(f"{'':52}{'kB':>8}{'CPU s':>8}{'times':>7}{'doubled':>9}")
+    for each in measured(sys.argv[1:]):
+        told = [*(["grows"] if each.grows else []), *(["refused"] if each.is_refused else [])]
         print(
-            f"{cost.name:52}{cost.bytes // 1000:8}{cost.seconds:8.3f}{each:8.1f}{each / honest:7.1f}{cost.doubled:9.2f}"
+            f"{each.name:52}{each.bytes // 1000:8}{each.seconds:8.3f}{each.times:7.1f}{each.doubled:9.2f}"
             f"  {', '.join(told)}",
             flush=True,
         )

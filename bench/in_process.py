@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from itertools import count, islice
 from time import process_time
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import orjson
 from bench.figures import Effort, Growth, InProcess, Spread, tell
 from bench.payloads import KINDS, SIZES, body
 from cds_service import advise, hooks, settings, start
+from cds_service.advise import Site
 
 
 class _Round(NamedTuple):
@@ -28,20 +30,21 @@ def measured(effort: Effort, today: date) -> tuple[list[InProcess], list[Growth]
     costs, growth = [], []
     for kind in KINDS:
         tell(f"in process: {kind}")
-        bodies = {
-            size: [body(kind, size, today, each) for each in range(effort.core_bodies[size])]
-            for size in SIZES
-        }
-        rounds = _rounds(bodies, answer, effort.core_rounds)
-        costs += [_cost(kind, size, bodies[size][0], rounds[size], answer) for size in SIZES]
+        patients = count()
+        answer(body(kind, SIZES[0], today, next(patients)))
+        rounds: dict[int, list[_Round]] = {size: [] for size in SIZES}
+        for _ in range(effort.core_rounds):
+            for size in SIZES:
+                variants = islice(patients, effort.core_bodies[size])
+                rounds[size].append(_round([body(kind, size, today, each) for each in variants], answer))
+        costs += [_cost(kind, size, body(kind, size, today), rounds[size], answer) for size in SIZES]
         growth.append(Growth(kind, Spread.of(_grown(rounds))))
     return costs, growth
 
 
 def _service(today: date) -> Callable[[bytes], bytes]:
     """What a hook call does, without HTTP, memory, log and figures."""
-    usual = settings.load(store=settings.NO_STORE)
-    site = start.site(usual, start.knowledge(usual))
+    site = usual_site()
 
     def answer(sent: bytes) -> bytes:
         call = hooks.decode(sent, "patient-view")
@@ -50,19 +53,18 @@ def _service(today: date) -> Callable[[bytes], bytes]:
     return answer
 
 
-def _rounds(
-    bodies: dict[int, list[bytes]], answer: Callable[[bytes], bytes], count: int
-) -> dict[int, list[_Round]]:
-    for each in bodies.values():
-        answer(each[0])
-    rounds: dict[int, list[_Round]] = {size: [] for size in bodies}
-    for _ in range(count):
-        for size, sent in bodies.items():
-            gc.disable()
-            theirs = _each(orjson.loads, sent)
-            gc.enable()
-            rounds[size].append(_Round(_each(answer, sent), theirs))
-    return rounds
+def _round(bodies: Sequence[bytes], answer: Callable[[bytes], bytes]) -> _Round:
+    """Bodies that were not met before, as charts are."""
+    gc.disable()
+    theirs = _each(orjson.loads, bodies)
+    gc.enable()
+    return _Round(_each(answer, bodies), theirs)
+
+
+def usual_site() -> Site:
+    """As the service has it without any setting, and with no store."""
+    usual = settings.load(store=settings.NO_STORE)
+    return start.site(usual, start.knowledge(usual))
 
 
 def _each(work: Callable[[bytes], Any], bodies: Sequence[bytes]) -> float:

@@ -12,14 +12,15 @@ from bench.servers import ours
 def measured(effort: Effort, today: date) -> Memory:
     """At the start, and after each portion of requests."""
     with ours() as server, Client(server.port) as client:
-        counts, looks = [0], [server.mebibytes()]
+        counts, looks, peaks = [0], [server.mebibytes()], [server.peak_mebibytes()]
         for count, sent in enumerate(_mixed(effort.memory[-1], today), 1):
             client.post(SERVICE, sent)
             if count in effort.memory:
                 tell(f"memory: {count} requests")
                 counts.append(count)
                 looks.append(server.mebibytes())
-    return Memory(counts, [round(each, 1) for each in looks])
+                peaks.append(server.peak_mebibytes())
+    return Memory(counts, [round(each, 1) for each in looks], [round(each, 1) for each in peaks])
 
 
 def _mixed(count: int, today: date) -> Iterator[bytes]:

@@ -41,6 +41,40 @@ class Server(NamedTuple):
         pages = int(Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
+    def peak_mebibytes(self) -> float:
+        """The most memory that ever was resident."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii").splitlines()
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 2**10
+
+
+def check_readable() -> None:
+    """
+    See that the processor clock and the memory of a process can be read.
+
+    Raises:
+        OSError: Where they can't: other systems than Linux lack them.
+    """
+    own = Server(os.getpid(), 0)
+    try:
+        own.processor_seconds(), own.mebibytes(), own.peak_mebibytes()
+    except (OSError, AttributeError, StopIteration) as error:
+        raise OSError("bench: needs Linux, where clock and memory of another process can be read") from error
+
+
+@contextmanager
+def bytecode_of_its_own() -> Iterator[None]:
+    """
+    Keep the bytecode of what is started meanwhile in a folder of the run, as an installation has it beside the modules.
+
+    Whatever else the environment says to Python (PYTHONDONTWRITEBYTECODE, PYTHONMALLOC, …) is not passed on.
+    """
+    for name in [name for name in os.environ if name.startswith("PYTHON")]:
+        del os.environ[name]
+    with TemporaryDirectory() as folder:
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        yield
+        del os.environ["PYTHONPYCACHEPREFIX"]
+
 
 @contextmanager
 def ours(**settings: object) -> Iterator[Server]:
