@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from math import log
 from time import process_time
 from typing import Any
 
@@ -638,16 +639,23 @@ def measured(parts: Sequence[str] = ()) -> Iterator[Dear]:
     gc.collect()
     gc.freeze()
     honest, length = _seconds(take, partial(body, "cards", 2500, _TODAY))
-    half, _ = _seconds(take, partial(body, "cards", 1250, _TODAY))
-    yield Dear(HONEST, length, honest, 1.0, honest / half, is_refused=False)
+    half = _seconds(take, partial(body, "cards", 1250, _TODAY))
+    yield Dear(HONEST, length, honest, 1.0, _doubled((honest, length), half), is_refused=False)
     for name, least, make in bodies():
         if parts and not any(part in name for part in parts):
             continue
         count = fitting(make, 2 * least, MOST_BYTES)
-        small, _ = _seconds(take, partial(fresh, make, count // 2))
+        small = _seconds(take, partial(fresh, make, count // 2))
         seconds, size = _seconds(take, partial(fresh, make, count))
         times = seconds / size / (honest / length)
-        yield Dear(name, size, seconds, times, seconds / small, is_refused=take(make(count)))
+        doubled = _doubled((seconds, size), small)
+        yield Dear(name, size, seconds, times, doubled, is_refused=take(make(count)))
+
+
+def _doubled(large: tuple[float, int], small: tuple[float, int]) -> float:
+    """What twice the bytes cost, by two bodies: of some kinds one with twice as many entries is four times as long."""
+    seconds, length = (one / other for one, other in zip(large, small, strict=True))
+    return float(2 ** (log(seconds) / log(length)))
 
 
 def _main() -> None:
