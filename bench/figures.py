@@ -259,7 +259,9 @@ def _revision() -> str:
 
 
 def _git(*words: str) -> str:
-    said = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603, S607
+    command = ["git", *words]
+    # whichever git there is, with words of ours
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     return said.stdout.strip()
 
 

@@ -565,10 +565,14 @@ def _with_lists(lists: Lists) -> bytes:
     return json.dumps(sent, separators=(",", ":")).encode()
 
 
+def _of_lists(make: Callable[[int], Lists], count: int) -> bytes:
+    return _with_lists(make(count))
+
+
 def bodies() -> Iterator[tuple[str, int, Callable[[int], bytes]]]:
     """Every kind: its name, the smaller count, what makes the body of a count."""
     for name, (count, lists) in _bodies_of_lists().items():
-        yield name, count, lambda n, lists=lists: _with_lists(lists(n))  # type: ignore[misc]
+        yield name, count, partial(_of_lists, lists)
     for name, (count, text) in _bodies_as_text().items():
         yield name, count, text
 
