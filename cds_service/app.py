@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
+import msgspec
 import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -28,6 +29,7 @@ from cds_service.oversight import STYLE as REPORT_STYLE
 from cds_service.oversight import Oversight
 from cds_service.pages import STYLE, Pages, prefers_text
 from cds_service.reception import Adviser, Reception
+from cds_service.screens import ASSETS, Screens
 from cds_service.services import FEEDBACK, Services, address
 from cds_service.settings import Settings, today
 from cds_service.turns import Turns
@@ -100,7 +102,7 @@ def create_app(
     )
     for error in (*STATUSES, HTTPException, Exception):
         web.add_exception_handler(error, routes.refuse)
-    web.add_api_route("/", routes.welcome, methods=["GET"], include_in_schema=False)
+    _add_screens(web, routes, Screens(settings, known, desk, in_progress, turns))
     _add_services(web, services)
     web.add_api_route("/health/live", routes.live, methods=["GET"], summary="Whether the process runs")
     web.add_api_route(
@@ -115,14 +117,6 @@ def create_app(
             path, route, methods=["GET"], summary=summary, response_class=HTMLResponse, openapi_extra=extra
         )
         web.add_api_route(path, route, methods=["HEAD"], include_in_schema=False)
-    if settings.is_demo:
-        web.add_api_route(
-            "/demo/{story}",
-            routes.demo,
-            methods=["GET"],
-            summary="A built-in patient's request",
-            openapi_extra=openapi.named("story"),
-        )
     shared = CORSMiddleware(
         Door(web, {address(each): each for each in services.ids}, in_progress, turns, metrics, log),
         allow_origins=settings.cors_origins,
@@ -132,6 +126,24 @@ def create_app(
         allow_private_network=settings.is_demo,
     )
     return Outside(shared, routes.log, settings.base_url)
+
+
+def _add_screens(web: FastAPI, routes: "_Routes", screens: Screens) -> None:
+    """What a person opens: where the service is tried out the workbench, else a line of text."""
+    if not routes.settings.is_demo:
+        web.add_api_route("/", routes.welcome, methods=["GET"], include_in_schema=False)
+        return
+    web.add_api_route("/", screens.workbench, methods=["GET"], include_in_schema=False)
+    web.mount(ASSETS, screens.assets())
+    web.add_api_route("/explain", screens.explain, methods=["POST"], summary="Why an answer is as it is")
+    web.add_api_route("/demo", routes.demos, methods=["GET"], summary="The built-in patients")
+    web.add_api_route(
+        "/demo/{story}",
+        routes.demo,
+        methods=["GET"],
+        summary="A built-in patient's request",
+        openapi_extra=openapi.named("story"),
+    )
 
 
 def _add_oversight(web: FastAPI, oversight: Oversight) -> None:
@@ -235,6 +247,10 @@ class _Routes:
         if canonical != name:
             return RedirectResponse(f"{self.pages.home}/{canonical}", 308, {"Vary": "Accept"})
         return _page(self.pages.html(canonical))
+
+    async def demos(self) -> Response:
+        """List the built-in patients."""
+        return _json(msgspec.json.encode(demo.stories(self.settings.fixtures)))
 
     async def demo(self, request: Request) -> Response:
         """Give the request of a built-in patient, dated relative to today."""

@@ -10,6 +10,15 @@ _WRITTEN_FOR = re.compile(r"\A---\n(?:[^\n]*\n)*?today: *[\"']?(\d{4}-\d\d-\d\d)
 _FULL_DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\d-])")
 
 
+_TITLE = re.compile(r"\A---\n(?:[^\n]*\n)*?title: *([^\n]+)")
+
+
+def stories(folder: Path) -> list[dict[str, str]]:
+    """The built-in patients in the order of their names: *name* for `request`, and the story's *title*."""
+    found = ((each.parent.name, _TITLE.match(each.read_text("utf-8"))) for each in folder.glob("*/story.md"))
+    return [{"name": name, "title": title[1] if title else name} for name, title in sorted(found)]
+
+
 def request(folder: Path, story: str, today: date) -> str | None:
     """
     The hook request of a story, dated as if its day were *today*; None when there is no such story.

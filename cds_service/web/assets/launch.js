@@ -1,0 +1,1 @@
+import{n as e,t}from"./browser.js";e(t(),1).default.oauth2.authorize({});

@@ -1,0 +1,1 @@
+import{n as e,t}from"./browser.js";var n=e(t(),1);console.log(n.default);

@@ -1,0 +1,2 @@
+import FHIR from "fhirclient";
+FHIR.oauth2.authorize({});

@@ -1,0 +1,2 @@
+import FHIR from "fhirclient";
+console.log(FHIR);

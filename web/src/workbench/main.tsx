@@ -1,0 +1,5 @@
+import { render } from "preact";
+
+import "../page.css";
+
+render(<p>…</p>, document.getElementById("page")!);
