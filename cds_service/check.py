@@ -18,6 +18,7 @@ from rich.tree import Tree
 from cds_service import charts, holdings, hooks, start
 from cds_service.advise import Advice, Site, advise
 from cds_service.errors import CdsError
+from cds_service.explanation import SILENCE
 from cds_service.hooks import Card
 from cds_service.inventory import Line, inventory
 from cds_service.knowledge import Knowledge
@@ -29,30 +30,6 @@ from cds_service.trace import trace
 _WIDTH = 78  # columns of a card: an EHR's sidebar is narrow
 _COLOURS = {"info": "blue", "warning": "yellow", "critical": "bold red"}
 _MARKS = {"holds": ("✓", "green"), "fails": ("✗", "dim"), "unknown": ("?", "yellow")}
-SILENCE = {
-    "patient-user": "cards are for clinicians, and a patient is asking",
-    "deceased": "the patient is recorded as deceased",
-    "minor": "the patient is not certainly 18 yet",
-    "no-report-but-unread-conditions": "no report of leg cramps in what could be read; some conditions could not",
-    "no-report-but-unread-entries": "no report of leg cramps in what could be read; some entries could not",
-    "no-report-but-conditions-cut-off": "no report of leg cramps in the conditions that came; the list goes on",
-    "no-report-but-missing-lists": "no report of leg cramps in what came; a list that may hold one did not",
-    "no-report": "no report of leg cramps in this record",
-    "denied": "leg cramps are recorded as not there",
-    "resolved": "the report of leg cramps is resolved, inactive or abated",
-    "refuted": "the report of leg cramps is refuted or entered in error",
-    "other-site": "the cramps that are reported are not leg cramps, only on exertion, past, or somebody else's",
-    "unclear": "an entry about leg cramps does not say whether they are there",
-    "too-old": "the report of leg cramps is more than 365 days old",
-    "undated-observation": "an observation or answer about leg cramps carries no date",
-    "undated-reason": "a past visit or order for leg cramps carries no date",
-    "absent-later": "a later entry says that there are no leg cramps",
-    "nothing-signed": "leg cramps are reported, and no rule is signed that could say anything",
-    "faded": "leg cramps are reported, and all there is to say was overridden or shown often enough",
-    "no-quinine-ordered": "none of the orders being signed is quinine",
-    "no-quinine-ordered-but-unread-drafts": "no quinine in what could be read of the orders being signed",
-    "nothing-found": "leg cramps are reported, and nothing in this record was found that could contribute",
-}
 
 
 def check(

@@ -194,6 +194,7 @@ def _course(run: Sequence[Taking], today: date) -> Course:
         end_is_unknown=not running and last_end is None,
         rises=tuple(each for each in changes if each.after.value > each.before.value),
         last_change=changes[-1] if changes else None,
+        levels=tuple(levels),
         dose=_last_dose(run, levels),
         is_divided=any(entry.is_divided for entry in run),
         sources=tuple(sorted({entry.source for entry in run})),

@@ -78,6 +78,8 @@ class Course:
     # the day of each entry; of single doses and infusions the day of each
     given: tuple[Span, ...] = field(default=(), compare=False)
     last_change: Rise | None = None  # of the dose, up or down
+    # the dose from each day on which one is written; None where it is not clear
+    levels: tuple[tuple[Span, Quantity | None], ...] = field(default=(), compare=False)
     is_divided: bool = field(default=False, compare=False)  # the dose of a day is taken at several times
     reasons: tuple[str, ...] = ()
     is_draft: bool = False  # only being ordered: it would begin now

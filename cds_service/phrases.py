@@ -67,6 +67,11 @@ _ELSEWHERE = {
 }
 
 
+def usual(ingredient: str) -> str:
+    """An ingredient by the names in use, as plain text."""
+    return _ELSEWHERE.get(ingredient, ingredient)
+
+
 def drug(timing: Timing) -> str:
     """The ingredient."""
     ingredient = timing.exposure.ingredient

@@ -55,12 +55,12 @@ def recognised(knowledge: Knowledge) -> frozenset[str]:
     return knowledge.reads.union(knowledge.analytes, PREGNANCY, (_ANY_PREGNANCY,))
 
 
-def recognise(record: PatientRecord, reading: Reading) -> Facts:
+def recognise(record: PatientRecord, reading: Reading, *, without_report: bool = False) -> Facts:
     """
     Say what the record means.
 
     Pure: the same record and day give the same facts, whatever the order of the entries. When nothing in it
-    reports leg cramps, drugs and results are not looked at: no rule would read them.
+    reports leg cramps, drugs and results are not looked at, unless *without_report*: no rule would read them.
     """
     today = reading.today
     found, refusals = reports.reports(record, reading.value_sets, today, reading.cramp_link_ids)
@@ -77,7 +77,7 @@ def recognise(record: PatientRecord, reading: Reading) -> Facts:
         missing=_missing(record.supply),
         cut_off=cut_off(record, reading.today),
     )
-    return _read_all(record, reading, person) if found else person
+    return _read_all(record, reading, person) if found or without_report else person
 
 
 def _read_all(record: PatientRecord, reading: Reading, person: Facts) -> Facts:
@@ -139,10 +139,22 @@ def named_otherwise(medicine: Medicine, value_sets: ValueSets) -> tuple[str, ...
     """The ingredients that the words name in place of what the code says; () where they agree or name nothing known."""
     if not medicine.concept.coding:
         return ()
-    coded = {name for match in medicine_matches(medicine, value_sets) for name in match.name.split(";")}
-    read = (value_sets.drugs(Concept(text=text), medicine.route) for text in medicine.concept.words())
-    said = {name for matches in read for match in matches for name in match.name.split(";")}
-    return tuple(sorted(said)) if coded.isdisjoint(said) else ()
+    texts = [Concept(text=text) for text in medicine.concept.words()]
+    telling = [text for text in texts if value_sets.may_be_drug(text)]  # a look that costs little
+    if not telling:
+        return ()
+    coded = _ingredients(medicine_matches(medicine, value_sets))
+    said: set[str] = set()
+    for text in telling:
+        named = _ingredients(value_sets.drugs(text, medicine.route))
+        if not coded.isdisjoint(named):
+            return ()
+        said |= named
+    return tuple(sorted(said))
+
+
+def _ingredients(matches: Iterable[Match]) -> set[str]:
+    return {name for match in matches for name in match.name.split(";")}
 
 
 def _exposures(record: PatientRecord, reading: Reading) -> dict[str, tuple[Exposure, ...]]:

@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+Kind = Literal["cramps", "drug", "result", "diagnosis"]
+
 
 class Step(Struct, frozen=True):
     """A dose from a day on; *amount* is its number for the height of a bar, in the unit of the bar's other steps."""
@@ -19,10 +21,14 @@ class Mark(Struct, frozen=True):
     One thing in the picture.
 
     *begins* None: no start is recorded. *ends* None: it runs on (*is_running*), or nobody wrote down when it ended.
-    Something of one day has the same day as both; a partial date reaches from its first day to its last. *says* is one
-    line for a person, with the date as it was written, unit and status. *value* is a result in the lane's unit; *low*
-    and *high* are the laboratory's own limits for it. *given* are the days of a course's entries, *sources* the
-    entries it was read from.
+    Something of one day has the same day as both; a partial date reaches from its first day to its last. Cramps run
+    on from their onset; a diagnosis is only its date. *says* is one line for a person, with the date as it was
+    written, unit and status; *starts* and *stops* are start and end alone, as exactly as they were written ("2013"),
+    "" where there is none. *begins_until* is the last day on which it may have begun, None where that is certain to
+    the day; *starts_is_stated* is False where the start is only when it was first recorded. *steps* are there where
+    the dose is known throughout. *value* is a result in the lane's unit, *corrected* what a formula makes of it in
+    its own; *low* and *high* are the laboratory's own limits for it. *given* are the days of a course's entries,
+    *sources* the entries it was read from.
     """
 
     id: str
@@ -30,8 +36,13 @@ class Mark(Struct, frozen=True):
     ends: date | None
     says: str
     sources: tuple[str, ...]
+    starts: str = ""
+    begins_until: date | None = None
+    starts_is_stated: bool = True
+    stops: str = ""
     is_running: bool = False
     value: float | None = None
+    corrected: str = ""
     low: float | None = None
     high: float | None = None
     steps: tuple[Step, ...] = ()
@@ -42,7 +53,7 @@ class Lane(Struct, frozen=True):
     """One line of the picture: an ingredient, an analyte in one *unit*, a diagnosis, or the reports of cramps."""
 
     id: str
-    kind: Literal["cramps", "drug", "result", "diagnosis"]
+    kind: Kind
     label: str
     marks: tuple[Mark, ...]
     unit: str = ""
@@ -67,7 +78,12 @@ class Line(Struct, frozen=True):
 
 
 class Linked(Struct, frozen=True):
-    """A contributor and the marks that it rests on; *role* as on cards; *chain* where it is told within one."""
+    """
+    A contributor and the marks that it rests on; *role* as on cards; *chain* where it is told within one.
+
+    *standing* says in words how it is told ("warning, told with M1", "set aside"), "" where it is on no card; *says*
+    are its facts in words.
+    """
 
     row: str
     id: str
@@ -75,20 +91,22 @@ class Linked(Struct, frozen=True):
     role: str
     level: str
     chain: str
+    standing: str
     says: tuple[str, ...]
     marks: tuple[str, ...]
 
 
 class NotDrawn(Struct, frozen=True):
-    """What has no place in the picture, and why."""
+    """What has no place in the picture, and why; *is_list* where that is a list that did not come, or not in whole."""
 
     says: str
     sources: tuple[str, ...] = ()
+    is_list: bool = False
 
 
 class Timeline(Struct, frozen=True):
     """
-    The picture. Lanes of contributors come first, in the order of the cards.
+    The picture. The lane of the cramps comes first, then those of contributors in the order of the cards.
 
     *onset* is None without a report that carries a date; then there are no *shades*.
     """

@@ -173,7 +173,8 @@ def _fact(fact: Fact, knowledge: Knowledge) -> str:
         return f"{_dosed(fact.exposure, fact.course)}, {phrases.since(fact)}: {fact.time_class.value}, {way}"
     if isinstance(fact, LabResult):
         corrected = f", corrected {fact.corrected}" if fact.corrected is not None else ""
-        return f"{_label(fact.analyte, knowledge)} {fact.written}{corrected}, {fact.taken}"
+        value = " ".join(fact.readable()).rstrip()
+        return f"{_label(fact.analyte, knowledge)} {value}{corrected}, {fact.taken}"
     doubt = "" if fact.is_confirmed else ", not confirmed"
     return (
         f"{phrases.concept(fact, knowledge)}, {phrases.recorded(fact)}{doubt}, matched by {fact.matched_by}"

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cds_service import check as checks
+from cds_service import explanation
 from cds_service import settings as site
 from cds_service.app import create_app
 from cds_service.cli import app
@@ -340,7 +341,7 @@ def test_every_reason_for_silence_has_words() -> None:
     codes = {code for found in given for code in found if code}
 
     assert {"no-report", "minor", "undated-reason", "denied", "patient-user"} <= codes
-    assert codes <= set(checks.SILENCE)
+    assert codes <= set(explanation.SILENCE)
 
 
 def test_json_tells_as_what_each_used_entry_was_recognised_and_how(tmp_path: Path) -> None:
