@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -29,7 +30,7 @@ from cds_service.oversight import STYLE as REPORT_STYLE
 from cds_service.oversight import Oversight
 from cds_service.pages import STYLE, Pages, prefers_text
 from cds_service.reception import Adviser, Reception
-from cds_service.screens import ASSETS, Screens
+from cds_service.screens import EXPLAIN, Screens
 from cds_service.services import FEEDBACK, Services, address
 from cds_service.settings import Settings, today
 from cds_service.turns import Turns
@@ -79,7 +80,8 @@ def create_app(
     """
     known = knowledge or start.knowledge(settings)
     pages = Pages(known, settings.cards, settings.base_url)
-    caller_of = reception.stands_in(adviser) if adviser else reception.at(start.site(settings, known))
+    site = cache(partial(start.site, settings, known))
+    caller_of = reception.stands_in(adviser) if adviser else reception.at(site())
     desk = Reception(settings, known, caller_of)
     log = structlog.get_logger()
     metrics = Metrics(known, SERVICES, desk.names, rendering.REASON_CODES)
@@ -87,7 +89,8 @@ def create_app(
         desk.memory.journal.tell = metrics.remembering
     in_progress, turns = InProgress(settings.concurrency), Turns()
     services = Services(settings, known, desk, in_progress, turns, metrics, log)
-    routes = _Routes(settings, known, desk, services, pages, log)
+    screens = Screens(settings, site, desk, in_progress, turns, log)
+    routes = _Routes(settings, known, desk, services, pages, screens, log)
     web = FastAPI(
         title="legcramps",
         version=__version__,
@@ -102,7 +105,7 @@ def create_app(
     )
     for error in (*STATUSES, HTTPException, Exception):
         web.add_exception_handler(error, routes.refuse)
-    _add_screens(web, routes, Screens(settings, known, desk, in_progress, turns))
+    _add_screens(web, routes)
     _add_services(web, services)
     web.add_api_route("/health/live", routes.live, methods=["GET"], summary="Whether the process runs")
     web.add_api_route(
@@ -128,22 +131,43 @@ def create_app(
     return Outside(shared, routes.log, settings.base_url)
 
 
-def _add_screens(web: FastAPI, routes: "_Routes", screens: Screens) -> None:
-    """What a person opens: where the service is tried out the workbench, else a line of text."""
-    if not routes.settings.is_demo:
-        web.add_api_route("/", routes.welcome, methods=["GET"], include_in_schema=False)
-        return
-    web.add_api_route("/", screens.workbench, methods=["GET"], include_in_schema=False)
-    web.mount(ASSETS, screens.assets())
-    web.add_api_route("/explain", screens.explain, methods=["POST"], summary="Why an answer is as it is")
-    web.add_api_route("/demo", routes.demos, methods=["GET"], summary="The built-in patients")
-    web.add_api_route(
-        "/demo/{story}",
-        routes.demo,
-        methods=["GET"],
-        summary="A built-in patient's request",
-        openapi_extra=openapi.named("story"),
-    )
+def _add_screens(web: FastAPI, routes: "_Routes") -> None:
+    """What a person opens; the demo's patients, and what the pages ask for."""
+    screens = routes.screens
+    web.add_api_route("/", routes.root, methods=["GET", "HEAD"], include_in_schema=False)
+    if routes.settings.is_demo:
+        story = openapi.named("story")
+        web.add_api_route("/demo", routes.demos, methods=["GET"], summary="The built-in patients")
+        web.add_api_route(
+            "/demo/{story}",
+            routes.demo,
+            methods=["GET"],
+            summary="A built-in patient's request",
+            openapi_extra=story,
+        )
+    if screens.are_shown:
+        web.add_api_route("/assets/{name}", screens.asset, methods=["GET", "HEAD"], include_in_schema=False)
+        web.add_api_route(
+            EXPLAIN,
+            screens.explain,
+            methods=["POST"],
+            summary="Why an answer is as it is",
+            openapi_extra=openapi.explain(),
+        )
+    if screens.has_app:
+        for path, page in (
+            ("/launch", screens.launch),
+            ("/timeline", screens.timeline),
+            ("/timeline-{client}", screens.timeline),
+        ):
+            web.add_api_route(path, page, methods=["GET", "HEAD"], include_in_schema=False)
+        web.add_api_route(
+            "/smart",
+            screens.app,
+            methods=["GET"],
+            summary="As which app to sign in at a FHIR server",
+            openapi_extra=openapi.queried("iss"),
+        )
 
 
 def _add_oversight(web: FastAPI, oversight: Oversight) -> None:
@@ -193,6 +217,7 @@ class _Routes:
     reception: Reception
     services: Services
     pages: Pages
+    screens: Screens
     log: Any
 
     @asynccontextmanager
@@ -201,11 +226,14 @@ class _Routes:
         yield
         await self.reception.close()
 
-    async def welcome(self) -> Response:
-        """Tell a person where they are."""
-        return PlainTextResponse(
-            f"legcramps {__version__}\nCDS Hooks discovery: {self.settings.base_url}/cds-services\n"
-        )
+    def root(self, request: Request) -> Response:
+        """Show the workbench to a browser, where there is one; tell whoever else where they are."""
+        if self.screens.has_workbench and "text/html" in request.headers.get("accept", "").lower():
+            return self.screens.workbench()
+        home = self.settings.base_url
+        workbench = f"Workbench: {home}/\n" if self.screens.has_workbench else ""
+        said = f"legcramps {__version__}\n{workbench}CDS Hooks discovery: {home}/cds-services\n"
+        return PlainTextResponse(said, headers={"Vary": "Accept"})
 
     async def live(self) -> Response:
         """Tell that the event loop turns; whoever hears nothing may restart the process."""
@@ -250,7 +278,8 @@ class _Routes:
 
     async def demos(self) -> Response:
         """List the built-in patients."""
-        return _json(msgspec.json.encode(demo.stories(self.settings.fixtures)))
+        listed = [each._asdict() for each in demo.stories(self.settings.fixtures)]
+        return _json(msgspec.json.encode(listed))
 
     async def demo(self, request: Request) -> Response:
         """Give the request of a built-in patient, dated relative to today."""
@@ -264,6 +293,8 @@ class _Routes:
         status, said = _refusal(error)
         if request.scope["path"].startswith("/cds-services"):  # a typing error in an address as well
             self.services.refused(request, status, error)
+        elif request.scope["path"] == EXPLAIN and self.screens.are_shown:
+            self.screens.refused(request, status, error)
         headers = error.headers if isinstance(error, HTTPException) else _HEADERS.get(type(error))
         return JSONResponse(hooks.operation_outcome(status, said), status, headers)
 

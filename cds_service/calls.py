@@ -12,9 +12,10 @@ from msgspec import structs
 from cds_service import fetching, fhir_server, order_signing, searchsets
 from cds_service.advise import Advice, Considered
 from cds_service.clients import Client
+from cds_service.errors import DataUnavailable
 from cds_service.fading import Shown
 from cds_service.fhir import MEDICATION_LISTS
-from cds_service.fhir_server import Limits, Outcome, Server
+from cds_service.fhir_server import MORE, OK, Limits, Outcome, Server
 from cds_service.hooks import Card, HookRequest
 from cds_service.limits import InProgress
 from cds_service.network import Network
@@ -23,6 +24,8 @@ from cds_service.turns import Pieces
 
 if TYPE_CHECKING:
     from cds_service.memory import Memory
+
+_NOT_ACCEPTED = "status-401"
 
 CARRIERS = ("patient", "conditions", "observations", "encounters", "questionnaireResponses")
 """Prefetch keys that tell whether cramps were reported; the rest is of use only then."""
@@ -104,6 +107,27 @@ class Caller:
         call, more = await _fetched(call, server, rest, left, pieces)
         return await self._advised(call, (*first, *more), today, pieces)
 
+    async def opened(self, call: HookRequest, today: date, pieces: Pieces) -> Answer:
+        """
+        Answer a page that a user opened: it brings a token and nothing of the record.
+
+        Anybody may send any token, so the patient is asked for first: who can't read it costs its server one question.
+
+        Raises:
+            DataUnavailable: If required data can't be fetched; in words that are good to be shown.
+        """
+        settled, server = self.core.at_once(call, today), self._server(call)[0]
+        if settled is not None or server is None:
+            return Answer(settled) if settled else await self.answer(call, today, pieces)
+        call, first = await _fetched(call, server, ("patient",), server.limits.seconds / 2, pieces)
+        try:
+            if any(each.code != OK for each in first):
+                raise DataUnavailable("", dict(call.fetched))
+            answer = await self.answer(call, today, pieces)
+        except DataUnavailable as error:
+            raise DataUnavailable(_in_words(error.fetched or {}), error.fetched) from None
+        return answer._replace(fetched=(*first, *answer.fetched))
+
     def keep(self, call: HookRequest, today: date, advice: Advice, issued: Sequence[Card]) -> None:
         """Remember the answer, where anything is remembered; *issued* are its cards with their uuids."""
         if self.memory is not None:
@@ -169,6 +193,24 @@ class Caller:
     def _with_links(self, card: Card) -> Card:
         kept = tuple(link for link in card.links if self.client.keeps_link(link.url))
         return card if len(kept) == len(card.links) else structs.replace(card, links=kept)
+
+
+def _in_words(fetched: Mapping[str, str]) -> str:
+    """Why there is no picture, for who opened it."""
+    if fetched.get("patient") == _NOT_ACCEPTED or fetched.get("conditions") == _NOT_ACCEPTED:
+        return (
+            f"the FHIR server did not accept the token ({_NOT_ACCEPTED}): it may have expired; open the timeline again "
+            "from the patient's chart"
+        )
+    failed = [key for key in fetched if fetched[key] not in (OK, MORE)]
+    # one list of medicines alone may be missing
+    lacking = [key for key in failed if key in ("patient", "conditions")]
+    lacking = lacking or [key for key in failed if key in MEDICATION_LISTS]
+    named = ", ".join(f"{key} ({fetched[key]})" for key in lacking) or "the record"
+    return (
+        f"the FHIR server did not give what nothing can be said without: {named}; "
+        "open the timeline again, or ask whoever runs the service"
+    )
 
 
 async def _fetched(

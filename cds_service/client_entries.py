@@ -75,6 +75,10 @@ def _base(value: str, info: ValidationInfo) -> str:
     return web_addresses.fhir_base(value, is_development=_site(info).is_development)
 
 
+def _origin(value: str, info: ValidationInfo) -> str:
+    return web_addresses.origin(value, is_development=_site(info).is_development)
+
+
 def _link(value: str) -> str:
     web_addresses.absolute(value)
     if value.count("/") < 3:
@@ -192,6 +196,8 @@ class Entry(Profile):
     silent: bool = False
     gated: bool | None = None
     profile: str | None = None
+    smart_client_id: Annotated[str, AfterValidator(web_addresses.client_id)] | None = None
+    smart_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], _List] = ()
 
 
 class ClientsFile(_Model):

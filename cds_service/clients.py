@@ -26,7 +26,9 @@ class Client:
     *name* is all that logs and metrics show of it. *keys* are key sets, by file or URL. *audiences* replace the URL
     called, if there are any; *tenants* () means that the token's tenant isn't looked at. *hooks* None is all of them;
     *links* None keeps every link on its cards, else those that start with one of the prefixes. *is_gated* None is as
-    the site has it. *queries* are its own by prefetch key, None for a list that it doesn't have.
+    the site has it. *queries* are its own by prefetch key, None for a list that it doesn't have. *smart_client_id* is
+    what its EHR registered the timeline as, None where it did not; *smart_origins* are other servers that signing in
+    needs.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Client:
     is_silent: bool = False
     is_gated: bool | None = None
     queries: Mapping[str, str | None] = field(default_factory=dict)
+    smart_client_id: str | None = None
+    smart_origins: tuple[str, ...] = ()
 
     def may_call(self, hook: str) -> bool:
         """Whether a hook is open to this client."""
@@ -74,7 +78,9 @@ class Clients:
         return Clients((*self.all, client))
 
 
-def sandbox(bases: Iterable[str]) -> Client:
+def sandbox(
+    bases: Iterable[str], smart_client_id: str | None = None, smart_origins: Iterable[str] = ()
+) -> Client:
     """
     The public CDS Hooks Sandbox, for trying things out: anybody can sign as it does, its private key is published.
 
@@ -87,6 +93,8 @@ def sandbox(bases: Iterable[str]) -> Client:
         keys=(key,),
         algorithms=("ES384",),
         fhir_bases=tuple(bases),
+        smart_client_id=smart_client_id,
+        smart_origins=tuple(smart_origins),
     )
 
 
@@ -112,6 +120,11 @@ def _client(name: str, entry: Entry, path: Path, site: Site) -> Client:
         queries = needed({**known.queries, **entry.queries})
     except ValueError as error:
         raise ValueError(f"{path.name}: clients.{name}.queries: with the profile's, {error}") from None
+    bases = entry.fhir_bases or known.fhir_bases
+    try:
+        _check_app(entry, bases)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: clients.{name}.{error}") from None
     return Client(
         name=name,
         issuer=entry.issuer,
@@ -119,14 +132,33 @@ def _client(name: str, entry: Entry, path: Path, site: Site) -> Client:
         algorithms=entry.algorithms,
         audiences=entry.audiences,
         tenants=entry.tenants,
-        fhir_bases=entry.fhir_bases or known.fhir_bases,
+        fhir_bases=bases,
         hooks=entry.hooks,
         links=entry.links,
         indicator_cap=entry.indicator_cap,
         is_silent=entry.silent,
         is_gated=entry.gated,
         queries={key: None if query == NONE else query for key, query in queries.items()},
+        smart_client_id=entry.smart_client_id,
+        smart_origins=entry.smart_origins,
     )
+
+
+def _check_app(entry: Entry, bases: Iterable[str]) -> None:
+    """
+    Make sure that the timeline can be opened where the entry says so.
+
+    Raises:
+        ValueError: Beginning with the key.
+    """
+    if entry.smart_client_id is None:
+        if entry.smart_origins:
+            raise ValueError("smart_origins: opens nothing alone; write `smart_client_id` too")
+        return
+    if not bases:
+        raise ValueError("smart_client_id: is of use at no FHIR server; write `fhir_bases` too")
+    if entry.hooks is not None and "patient-view" not in entry.hooks:
+        raise ValueError("smart_client_id: the timeline explains patient-view; write it into `hooks`")
 
 
 def _check_issuers(clients: Iterable[Client], file: str) -> None:

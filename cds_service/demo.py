@@ -2,21 +2,33 @@
 
 import re
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _LONGEST = 80  # characters; a file system refuses longer names with an error of its own
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _WRITTEN_FOR = re.compile(r"\A---\n(?:[^\n]*\n)*?today: *[\"']?(\d{4}-\d\d-\d\d)")
 _FULL_DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\d-])")
-
-
 _TITLE = re.compile(r"\A---\n(?:[^\n]*\n)*?title: *([^\n]+)")
 
 
-def stories(folder: Path) -> list[dict[str, str]]:
-    """The built-in patients in the order of their names: *name* for `request`, and the story's *title*."""
-    found = ((each.parent.name, _TITLE.match(each.read_text("utf-8"))) for each in folder.glob("*/story.md"))
-    return [{"name": name, "title": title[1] if title else name} for name, title in sorted(found)]
+class Story(NamedTuple):
+    """A built-in patient: *name* is what `request` knows it by, *title* what a person reads."""
+
+    name: str
+    title: str
+
+
+@cache
+def stories(folder: Path) -> tuple[Story, ...]:
+    """The built-in patients in the order of their names; read once, they don't change while the service runs."""
+    return tuple(sorted(Story(each.parent.name, _title(each)) for each in folder.glob("*/story.md")))
+
+
+def _title(story: Path) -> str:
+    found = _TITLE.match(story.read_text("utf-8"))
+    return found[1] if found else story.parent.name
 
 
 def request(folder: Path, story: str, today: date) -> str | None:

@@ -37,15 +37,18 @@ class Source(_Outgoing, frozen=True):
 
 
 class Link(_Outgoing, frozen=True):
-    """A link a clinician may follow from a card."""
+    """A link a clinician may follow from a card; `app_context` is what a SMART app is told through the EHR."""
 
     label: str
     url: str
     type: Literal["absolute", "smart"]
+    app_context: str | None = None
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("https://", "http://")):
             raise ValueError("links are absolute")
+        if self.app_context is not None and self.type != "smart":
+            raise ValueError("only a SMART app can be told a context")
 
 
 class Action(_Outgoing, frozen=True):

@@ -45,6 +45,17 @@ def feedback() -> dict[str, Any]:
     }
 
 
+def explain() -> dict[str, Any]:
+    """The body of the patient-view hook, and why it is answered as it is, as OpenAPI."""
+    told = {"description": "Trace, timeline, entries.", "content": {"application/json": {}}}
+    return {**hook("patient-view"), "responses": {**_RESPONSES, "200": told}}
+
+
+def queried(name: str) -> dict[str, Any]:
+    """What an address has behind its question mark."""
+    return {"parameters": [{"name": name, "in": "query", "required": True, "schema": {"type": "string"}}]}
+
+
 def named(*names: str) -> dict[str, Any]:
     """What a path has in braces, which its function takes from the request itself."""
     text = {"type": "string"}

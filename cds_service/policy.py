@@ -13,7 +13,8 @@ class Policy:
 
     *pathways* are a site's own pages by row or chain id, linked from its cards. *says_nothing_found* gives one card
     where cramps are reported and no contributor was found, in place of silence. *fade_after* is how often one reader is
-    shown the same card (CARDS B1.6); 0: it never fades for having been shown.
+    shown the same card (CARDS B1.6); 0: it never fades for having been shown. *has_timeline* links the picture from
+    cards, where the EHR that shows them can open it.
     """
 
     indicator_cap: Indicator = "critical"
@@ -21,6 +22,7 @@ class Policy:
     pathways: Mapping[str, str] = field(default_factory=dict)
     says_nothing_found: bool = False
     fade_after: int = 0
+    has_timeline: bool = False
 
 
 USUAL = Policy()

@@ -1,7 +1,7 @@
 """Who may come in, and how each is served: made once from the settings."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ from cds_service.knowledge import Knowledge
 from cds_service.limits import InProgress
 from cds_service.network import Network
 from cds_service.settings import Settings
+from cds_service.smart import Apps
+from cds_service.web_addresses import origin_of
 
 if TYPE_CHECKING:
     from cds_service.authentication import Authenticator
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from cds_service.store import Store
 
 ANYBODY = "anybody"
+APPS_SHARE = 8  # of the places for calls one in so many may be taken by pictures: cards come first
 _LARGEST_KEY_SET = 256 * 1024  # bytes; real ones have a few thousand
 _KEY_SECONDS = 3.0  # for a key server: a call waits for it, and its sender does not wait long
 _FROM_LOW: tuple[Indicator, ...] = ("info", "warning", "critical")
@@ -57,11 +60,23 @@ class Reception:
         access = FhirAccess(
             self._network, knowledge.prefetch, limits(settings), settings.development, settings.gated
         )
-        anybody = Client(name=ANYBODY, issuer="", keys=(), fhir_bases=settings.fhir_bases)
+        anybody = _anybody(settings)
         share = max(1, settings.concurrency // 2) if len(known.all) > 1 else settings.concurrency
         self._callers = {
             each.name: caller_of(each, access, InProgress(share), self.memory)
             for each in (anybody, *known.all)
+        }
+        served = known.all if settings.authenticates else (anybody,)
+        self.apps = _apps(served, settings, knowledge)
+        # A picture is asked for with the user's own token, in development too: any page of the web may ask for one.
+        asks, share = replace(access, is_open=False), max(1, share // APPS_SHARE)
+        self.demonstrator = replace(self._callers[ANYBODY], access=asks)
+        """Serves the workbench, which brings the record; what was shown before counts, as it does for cards."""
+        # nothing is remembered of what the app showed
+        self._openers = {
+            each.name: caller_of(each, asks, InProgress(share), None)
+            for each in served
+            if each.smart_client_id
         }
 
     def _guard(self, known: Clients) -> "Authenticator":
@@ -100,6 +115,11 @@ class Reception:
         if not client.may_call(hook):
             raise Forbidden(f"the hook {hook} is not open to this client; ask whoever runs the service")
         return self._callers[client.name]
+
+    def opener(self, fhir_server: str) -> Caller | None:
+        """Who serves the timeline that was opened at a FHIR server; None where it is not enabled."""
+        client = self.apps.client_at(fhir_server)
+        return self._openers[client.name] if client else None
 
     async def check(self) -> None:
         """
@@ -150,9 +170,43 @@ def stands_in(adviser: Adviser) -> MakeCaller:
 
 
 def _under(client: Client, site: Site) -> Site:
-    """The site with the lower of two indicator caps: its own, the client's."""
+    """The site with the lower of two indicator caps, its own and the client's; and the timeline, where it opens."""
     cap = min(site.policy.indicator_cap, client.indicator_cap, key=_FROM_LOW.index)
-    return replace(site, policy=replace(site.policy, indicator_cap=cap))
+    has_timeline = client.smart_client_id is not None
+    return replace(site, policy=replace(site.policy, indicator_cap=cap, has_timeline=has_timeline))
+
+
+def _anybody(settings: Settings) -> Client:
+    """The client that everybody is where nobody is asked."""
+    return Client(
+        name=ANYBODY,
+        issuer="",
+        keys=(),
+        fhir_bases=settings.fhir_bases,
+        smart_client_id=settings.smart_client_id,
+        smart_origins=settings.smart_origins,
+    )
+
+
+def _apps(served: Iterable[Client], settings: Settings, knowledge: Knowledge) -> Apps:
+    """
+    Where the timeline may be opened as a SMART app.
+
+    Raises:
+        ValueError: If it could not be.
+    """
+    apps = Apps(served, knowledge.prefetch, have_own_pages=settings.clients is not None)
+    if settings.smart_client_id and len({origin_of(base) for base in settings.fhir_bases}) > 1:
+        raise ValueError(
+            "LEGCRAMPS_FHIR_BASES: names several hosts, and one of them could get hold of sign-ins at another; write a "
+            "clients file with an entry for each EHR, or take LEGCRAMPS_SMART_CLIENT_ID away"
+        )
+    if apps and not settings.can_sign_in:
+        raise ValueError(
+            "LEGCRAMPS_BASE_URL: browsers sign in from pages on https only; write the service's public address, such "
+            "as https://cds.example, or take `smart_client_id` away"
+        )
+    return apps
 
 
 def clients_of(settings: Settings) -> Clients:
@@ -165,7 +219,11 @@ def clients_of(settings: Settings) -> Clients:
     known = Clients()
     if settings.clients is not None:
         known = clients.load(settings.clients, is_development=settings.development)
-    return known.and_also(clients.sandbox(settings.fhir_bases)) if settings.trust_sandbox else known
+    if not settings.trust_sandbox:
+        return known
+    return known.and_also(
+        clients.sandbox(settings.fhir_bases, settings.smart_client_id, settings.smart_origins)
+    )
 
 
 def network(settings: Settings, known: Clients) -> Network:

@@ -1,8 +1,10 @@
 """Findings -> cards: which cards there are, and every member but their text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from cds_service import suggestions, wording
 from cds_service.chains import Group, Matter, Selection
@@ -159,7 +161,11 @@ def _also(
         suggestions=offered,
         selection_behavior="any" if offered else None,
         override_reasons=_REASONS,
-        links=(Link("Rule sheets", f"{desk.base_url}/knowledge", "absolute"), *_cited(cites, desk, 3)),
+        links=(
+            Link("Rule sheets", f"{desk.base_url}/knowledge", "absolute"),
+            *_timeline(counted, desk),
+            *_cited(cites, desk, 3),
+        ),
         extension=_extension(
             "also-consider",
             [*_flagged(counted), *_set_aside(detail.aside)],
@@ -219,7 +225,7 @@ def _reasons(group: Group, desk: Desk) -> tuple[Coding, ...]:
 
 
 def _links(group: Group, desk: Desk) -> tuple[Link, ...]:
-    """The site's own pathway, the rule sheets, then the first two citations that can be opened."""
+    """The site's own pathway, the rule sheets, the timeline, then the first two citations that can be opened."""
     chains = [chain for chain in (group.chain, *group.named, *group.fits) if chain]
     pages = [chain.id for chain in chains] or [group.lead.row]
     cites = [key for chain in chains for key in chain.cites] or group.lead.contributor.cites
@@ -231,7 +237,16 @@ def _links(group: Group, desk: Desk) -> tuple[Link, ...]:
         if rule in desk.policy.pathways
     )
     # what stands first is about the flag, the rest about the row
-    return (*own, *sheets, *_cited(cites, desk, 1 if group.lead.flag and not group.chain else 2))
+    cited = _cited(cites, desk, 1 if group.lead.flag and not group.chain else 2)
+    return (*own, *sheets, *_timeline([group], desk), *cited)
+
+
+def _timeline(groups: Iterable[Group], desk: Desk) -> Iterator[Link]:
+    """The picture as a SMART app, where the EHR can open it; it is told which rows the card is about."""
+    if desk.policy.has_timeline:
+        rows = dict.fromkeys(each.row for group in groups for each in group.findings)
+        about = msgspec.json.encode({"rows": [*rows]}).decode()
+        yield Link("Timeline", f"{desk.base_url}/launch", "smart", about)
 
 
 def _cited(cites: Iterable[str], desk: Desk, most: int) -> tuple[Link, ...]:

@@ -1,6 +1,5 @@
 """The CDS services: their discovery, the calls of their hooks, and feedback on their cards."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from starlette.responses import Response
 
 from cds_service import hooks, order_signing
 from cds_service.advise import Advice
+from cds_service.call_log import of_call
 from cds_service.calls import CARRIERS
 from cds_service.errors import DataUnavailable
 from cds_service.fhir_server import Outcome
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 FEEDBACK = "feedback"
 _MOST_FEEDBACK = 1024 * 1024  # bytes of one feedback call
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _USAGE = (
     "Send patient, conditions and at least one of medicationStatements and medicationRequests as prefetch, null when "
     "there is nothing, or let us read them with fhirServer and fhirAuthorization; 412 otherwise. Results and orders "
@@ -205,19 +204,8 @@ class Services:
             memory.journal.told()
 
     def _log_call(self, request: Request, status: int, **outcome: Any) -> None:
-        watch: Stopwatch | None = getattr(request.state, "watch", None)
-        trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-        told = {
-            "client": getattr(request.state, "client", None),
-            "hook_instance": getattr(request.state, "hook_instance", None),
-            "trace": trace[1] if trace else None,
-            "milliseconds": _milliseconds(watch.total) if watch else None,
-            "stages": {name: _milliseconds(each) for name, each in watch.seconds.items()} if watch else None,
-            **outcome,
-        }
-        said = {name: value for name, value in told.items() if value is not None}
         event = FEEDBACK if _is_feedback(request) else "hook"
-        self.log.info(event, service=_service(request), status=status, **said)
+        self.log.info(event, service=_service(request), status=status, **of_call(request, **outcome))
 
 
 def _service(request: Request) -> str:
@@ -278,10 +266,6 @@ def _lacking(*, knows_past: bool) -> dict[str, Any]:
 def _said(told: "Iterable[Told]") -> dict[str, Any]:
     """What the log may say of feedback: how many of which outcome."""
     return {"outcomes": dict(Counter(each.outcome for each in told))}
-
-
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000, 2)
 
 
 def _json(content: bytes) -> Response:

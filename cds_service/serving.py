@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from cds_service import garbage, logs, metrics, patience, start
+from cds_service import doubts, garbage, logs, metrics, patience, start
 from cds_service import settings as site
 from cds_service.app import DEMO_STORY, create_app
 from cds_service.errors import KnowledgeInvalid
@@ -205,7 +205,7 @@ def _end_with_supervisor() -> None:
 
 def _warn(settings: Settings, knowledge: Knowledge) -> None:
     log = structlog.get_logger()
-    for warning in site.warnings(settings):
+    for warning in doubts.warnings(settings):
         log.warning(warning)
     if told := lapsed(standings(knowledge.documents, knowledge.approvals)):
         log.warning("signatures lapsed", **told)
@@ -216,7 +216,8 @@ def _warn(settings: Settings, knowledge: Knowledge) -> None:
 
 
 def _greeting(settings: Settings, knowledge: Knowledge) -> str:
-    lines = [f"CDS Hooks discovery: {settings.base_url}/cds-services"]
+    lines = [f"Workbench: {settings.base_url}/"] if settings.has_workbench else []
+    lines.append(f"CDS Hooks discovery: {settings.base_url}/cds-services")
     if mapping := knowledge.value_sets.mapping:
         unused = [f"{count} {reason}" for reason, count in sorted(mapping.items()) if reason != "used"]
         lines.append(

@@ -4,7 +4,6 @@ import ipaddress
 import os
 import re
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
@@ -15,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cds_service import web_addresses
 
-_PREFIX = "LEGCRAMPS_"
+PREFIX = "LEGCRAMPS_"
 NO_STORE = "none"
 _SHOWINGS = 3
 _SECRETS = Path("/run/secrets")  # where containers find them, each in a file named as its variable
@@ -61,10 +60,12 @@ class Settings(BaseSettings):
     rest of a record fetched only once a cramp report is there. *fetch_seconds* is for everything that one request
     fetches, *fetch_bytes* for one answer, *fetch_pages* and *fetch_resources* for one list. *concurrency* counts hook
     calls in progress in each of the *workers*, *body_seconds* is how long a request may take to arrive.
+
+    *smart_client_id* is what the EHR at *fhir_bases* calls the timeline, *smart_origins* what signing in needs.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, extra="ignore", frozen=True, secrets_dir=_SECRETS if _has_secrets() else None
+        env_prefix=PREFIX, extra="ignore", frozen=True, secrets_dir=_SECRETS if _has_secrets() else None
     )
 
     host: str = Field("127.0.0.1", min_length=1)
@@ -98,6 +99,8 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=256)
     store: str = Field(default_factory=lambda: f"sqlite:///{quote(str(_state_folder() / 'legcramps.db'))}")
     fhir_bases: _Listed = ()
+    smart_client_id: str | None = None
+    smart_origins: _Listed = ()
     private_networks: _Listed = ()
     development: bool = False
     trust_sandbox: bool = False
@@ -116,6 +119,7 @@ class Settings(BaseSettings):
         "cramp_link_ids",
         "pathways",
         "fhir_bases",
+        "smart_origins",
         "private_networks",
         mode="before",
     )
@@ -131,16 +135,30 @@ class Settings(BaseSettings):
         return tuple(origin.rstrip("/") for origin in value)
 
     @field_validator(
-        "code_map", "approvals", "clients", "ca_file", "hash_keys", "operator_token_file", mode="before"
+        *(
+            "code_map",
+            "approvals",
+            "clients",
+            "ca_file",
+            "hash_keys",
+            "operator_token_file",
+            "smart_client_id",
+        ),
+        mode="before",
     )
     @classmethod
     def _none_said(cls, value: Any) -> Any:
         return None if value == "" else value
 
-    @field_validator("fhir_bases")
+    @field_validator("fhir_bases", "smart_origins")
     @classmethod
     def _bases(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(base.rstrip("/") for base in value)
+
+    @field_validator("smart_client_id")
+    @classmethod
+    def _app(cls, value: str | None) -> str | None:
+        return None if value is None else web_addresses.client_id(value)
 
     @field_validator("private_networks")
     @classmethod
@@ -218,17 +236,35 @@ class Settings(BaseSettings):
     def _today_stays_at_home(self) -> "Settings":
         if self.today is not None and not self.is_loopback:
             raise ValueError(
-                f"{_PREFIX}TODAY is for trying things out: it is refused unless the host is loopback"
+                f"{PREFIX}TODAY is for trying things out: it is refused unless the host is loopback"
             )
         return self
 
     @model_validator(mode="after")
     def _are_servers(self) -> "Settings":
-        try:
-            for base in self.fhir_bases:
-                web_addresses.fhir_base(base, is_development=self.development)
-        except ValueError as error:
-            raise ValueError(f"{_PREFIX}FHIR_BASES: one {error}") from None
+        checked = (
+            ("FHIR_BASES", self.fhir_bases, web_addresses.fhir_base),
+            ("SMART_ORIGINS", self.smart_origins, web_addresses.origin),
+        )
+        for name, values, check in checked:
+            try:
+                for each in values:
+                    check(each, is_development=self.development)
+            except ValueError as error:
+                raise ValueError(f"{PREFIX}{name}: one {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _app_opens(self) -> "Settings":
+        if self.smart_client_id is None:
+            if self.smart_origins:
+                raise ValueError(f"{PREFIX}SMART_ORIGINS: opens nothing without {PREFIX}SMART_CLIENT_ID")
+        elif self.clients is not None and not self.trust_sandbox:
+            raise ValueError(
+                f"{PREFIX}SMART_CLIENT_ID: has no effect beside a clients file; write `smart_client_id` into an entry"
+            )
+        elif not self.fhir_bases:
+            raise ValueError(f"{PREFIX}SMART_CLIENT_ID: name the EHR's FHIR server in {PREFIX}FHIR_BASES too")
         return self
 
     @model_validator(mode="after")
@@ -237,7 +273,7 @@ class Settings(BaseSettings):
         if not (self.is_loopback or self.clients or self.unauthenticated):
             raise ValueError(
                 f"{self.host} can be reached by others, and nobody would be asked who they are: name the clients in "
-                f"{_PREFIX}CLIENTS, or set {_PREFIX}UNAUTHENTICATED=true behind a gateway that authenticates"
+                f"{PREFIX}CLIENTS, or set {PREFIX}UNAUTHENTICATED=true behind a gateway that authenticates"
             )
         return self
 
@@ -245,16 +281,15 @@ class Settings(BaseSettings):
     def _remembers_tokens(self) -> "Settings":
         if self.authenticates and not self.remembers:
             raise ValueError(
-                f"{_PREFIX}STORE: is {NO_STORE}, and tokens of clients could be used twice; name a database"
+                f"{PREFIX}STORE: is {NO_STORE}, and tokens of clients could be used twice; name a database"
             )
         return self
 
     @model_validator(mode="after")
     def _knows_its_address(self) -> "Settings":
-        host = urlsplit(self.base_url).hostname or ""
-        if self.authenticates and not self.is_loopback and _is_loopback(host):
+        if self.authenticates and not self.is_loopback and not self.has_public_address:
             raise ValueError(
-                f"{_PREFIX}BASE_URL: clients sign for the URL that they call; write the service's public address, "
+                f"{PREFIX}BASE_URL: clients sign for the URL that they call; write the service's public address, "
                 "such as https://cds.example"
             )
         return self
@@ -273,9 +308,24 @@ class Settings(BaseSettings):
         return _is_loopback(self.host)
 
     @property
+    def has_public_address(self) -> bool:
+        """Whether others know an address of the service, by a proxy on this machine perhaps."""
+        return not _is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @property
     def authenticates(self) -> bool:
         """Whether every hook call has to prove who it is from."""
         return self.clients is not None or self.trust_sandbox
+
+    @property
+    def has_workbench(self) -> bool:
+        """Whether anybody may try the service in a browser: a page can't sign calls."""
+        return self.is_demo and not self.authenticates
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether browsers have cryptography on pages of ours, which signing in at an EHR needs."""
+        return self.base_url.startswith("https://") or not self.has_public_address
 
     @property
     def remembers(self) -> bool:
@@ -336,7 +386,7 @@ def load(**given: Any) -> Settings:
         problem = error.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in problem["loc"]).upper()
         said = problem["msg"].removeprefix("Value error, ")
-        raise ValueError(f"{_PREFIX}{name}: {said}" if name else said) from None
+        raise ValueError(f"{PREFIX}{name}: {said}" if name else said) from None
 
 
 def today(settings: Settings) -> date:
@@ -344,44 +394,6 @@ def today(settings: Settings) -> date:
     return settings.today or datetime.now(settings.zone or UTC).date()
 
 
-def warnings(settings: Settings) -> list[str]:
-    """What may not be meant, or must not stay as it is where patients are treated, in words for the log."""
-    public = urlsplit(settings.base_url).hostname or ""
-    told = {
-        "TRUST_SANDBOX: everybody can sign as the public CDS Hooks Sandbox, its private key is published: anybody is "
-        "let in; never where patients are treated": settings.trust_sandbox,
-        "DEVELOPMENT: FHIR servers are asked over plain http and without a token; never where patients are treated": (
-            settings.development
-        ),
-        "UNAUTHENTICATED: nobody is asked who they are; a gateway has to do that": (
-            settings.unauthenticated and not settings.authenticates
-        ),
-        "BASE_URL: others reach the service there, and nobody is asked who they are; name the clients in "
-        f"{_PREFIX}CLIENTS, unless a gateway does that": (
-            not _is_loopback(public) and not settings.authenticates and not settings.unauthenticated
-        ),
-        f"PROFILE: demo shows knowledge that nobody has signed, and others reach the service; set {_PREFIX}PROFILE to "
-        "another where patients are treated": settings.is_demo
-        and not (_is_loopback(public) and settings.is_loopback),
-        "FHIR_BASES: has no effect beside a clients file, whose entries name their own": (
-            bool(settings.fhir_bases and settings.clients) and not settings.trust_sandbox
-        ),
-    }
-    return [f"{_PREFIX}{said}" for said, holds in told.items() if holds] + _unknown_names()
-
-
-def _unknown_names() -> list[str]:
-    """
-    Variables that look like ours and are none: a typing error would leave its setting at the default without a word.
-
-    A warning only: Kubernetes gives every container variables after the names of its services.
-    """
-    known = [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
-    written = {*os.environ, *(each.name for each in (_SECRETS.iterdir() if _has_secrets() else ()))}
-    ours = (name for name in written if name.upper().startswith(_PREFIX))
-    strange = sorted(name for name in ours if name.upper() not in known)
-    meant = {name: get_close_matches(name, known, 1) for name in strange}
-    return [
-        f"{name}: is no setting" + (f"; did you mean {near[0]}?" if near else "")
-        for name, near in meant.items()
-    ]
+def written() -> set[str]:
+    """The names of all variables of this process, ours and others, and of all files that stand for one."""
+    return {*os.environ, *(each.name for each in (_SECRETS.iterdir() if _has_secrets() else ()))}

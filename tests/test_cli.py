@@ -52,15 +52,16 @@ def test_the_service_starts_tells_its_addresses_and_stops() -> None:
         command, stdout=subprocess.PIPE, text=True, env=environment | {"PYTHONUNBUFFERED": "1"}
     ) as service:
         assert service.stdout
-        told = [service.stdout.readline().strip() for _ in range(3)]
-        url = told[0].removeprefix("CDS Hooks discovery: ")
+        told = [service.stdout.readline().strip() for _ in range(4)]
+        url = told[1].removeprefix("CDS Hooks discovery: ")
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the address just printed
             status = answer.status
         service.send_signal(signal.SIGINT)
 
     base = url.removesuffix("/cds-services")
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", base)
-    assert told[2] == (
+    assert told[0] == f"Workbench: {base}/"
+    assert told[3] == (
         f"curl -s {base}/demo/furosemide-low-potassium | curl -s -H 'Content-Type: application/json' "
         f"--data-binary @- {base}/cds-services/nocturnal-leg-cramps"
     )
@@ -82,10 +83,10 @@ def test_the_service_tells_what_it_took_from_the_map_of_the_sites_codes(tmp_path
 
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as service:  # noqa: S603 - ours
         assert service.stdout
-        told = [service.stdout.readline().strip() for _ in range(2)]
+        told = [service.stdout.readline().strip() for _ in range(3)]
         service.terminate()
 
-    assert told[1] == "Codes of this site: 1 used. Mappings not used: 1 not the same or a wider meaning"
+    assert told[2] == "Codes of this site: 1 used. Mappings not used: 1 not the same or a wider meaning"
 
 
 def _first_warning(cards: Path, **settings: str) -> dict[str, Any]:

@@ -320,7 +320,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         {"secret": "hunter2"},
         "secret",
         "is not understood; write one of fhir_bases, queries, issuer, keys, algorithms, audiences, tenants, hooks, "
-        "links, indicator_cap, silent, gated, profile",
+        "links, indicator_cap, silent, gated, profile, smart_client_id, smart_origins",
     ),
 }
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from cds_service import check as checks
-from cds_service import clients
+from cds_service import clients, explanation
 from cds_service.settings import Settings, load
 from tests.signing import elliptic, key_file
 
@@ -186,5 +186,7 @@ def test_the_codes_of_what_could_not_be_fetched_are_those_that_there_are() -> No
 def test_the_reasons_of_an_empty_answer_are_those_that_there_are() -> None:
     listed = set(codes(table("### 200 without cards: `silence` in the log", "silence")))
 
-    assert listed - {"silent-mode"} <= set(checks.SILENCE)
-    assert {reason for reason in checks.SILENCE if reason.startswith(("no-report", "nothing-"))} <= listed
+    assert listed - {"silent-mode"} <= set(explanation.SILENCE)
+    assert {
+        reason for reason in explanation.SILENCE if reason.startswith(("no-report", "nothing-"))
+    } <= listed

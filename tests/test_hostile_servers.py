@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from cds_service.connections import Reach
+from cds_service.doubts import warnings
 from cds_service.errors import DataUnavailable, RequestInvalid
 from cds_service.fhir_server import Limits
 from cds_service.hooks import decode
@@ -22,7 +23,7 @@ from cds_service.medicine_reads import MEDICATIONS
 from cds_service.network import Network
 from cds_service.record import Supply
 from cds_service.salvage import WRONG_TYPE
-from cds_service.settings import load, warnings
+from cds_service.settings import load
 from tests.client import call
 from tests.ehr import ISSUER, Ehr, a_call, access
 from tests.findings_of import answer

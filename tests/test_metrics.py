@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from cds_service import check, network
+from cds_service import explanation, network
 from cds_service.knowledge import Knowledge
 from cds_service.metrics import FETCHES, SILENCES, STAGES, UNKNOWN_CALLERS, Metrics, forget
 from cds_service.opened import SERVICES
@@ -210,7 +210,7 @@ def written(file: str, pattern: str) -> Iterator[str]:
 
 
 def test_every_reason_for_silence_is_on_the_list() -> None:
-    assert {*check.SILENCE, "faded", "silent-mode"} == SILENCES
+    assert {*explanation.SILENCE, "faded", "silent-mode"} == SILENCES
 
 
 def test_every_reason_for_letting_nobody_in_is_on_the_list() -> None:

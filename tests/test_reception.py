@@ -13,6 +13,7 @@ import pytest
 import yaml
 from starlette.types import ASGIApp
 
+from cds_service import doubts
 from cds_service import settings as site
 from cds_service.errors import Forbidden, KnowledgeInvalid
 from cds_service.knowledge import Knowledge
@@ -163,7 +164,7 @@ def test_the_sandbox_is_trusted_where_the_site_says_so_and_the_log_is_loud(tmp_p
     assert post(app, body(), as_sandbox).status_code == 401  # another key than the published one
     assert (
         "anybody is let in"
-        in site.warnings(site.load(trust_sandbox=True, store=f"sqlite:///{tmp_path}/store.db"))[0]
+        in doubts.warnings(site.load(trust_sandbox=True, store=f"sqlite:///{tmp_path}/store.db"))[0]
     )
 
 
@@ -215,8 +216,8 @@ def test_a_setting_that_does_not_work_stops_the_start(
 def test_another_address_needs_clients_or_a_word() -> None:
     with pytest.raises(ValueError, match="LEGCRAMPS_UNAUTHENTICATED=true"):
         site.load(host="0.0.0.0")  # noqa: S104 - nothing listens
-    assert site.warnings(site.load(host="0.0.0.0", unauthenticated=True)) != []  # noqa: S104
-    assert site.warnings(site.load()) == []
+    assert doubts.warnings(site.load(host="0.0.0.0", unauthenticated=True)) != []  # noqa: S104
+    assert doubts.warnings(site.load()) == []
 
 
 def test_a_client_may_call_only_the_hooks_that_are_open_to_it(tmp_path: Path) -> None:

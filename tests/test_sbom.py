@@ -1,5 +1,6 @@
 """The bill of materials lists what is in the image, is valid, and tells nothing of the machine that wrote it."""
 
+import base64
 import json
 import re
 import shutil
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))  # as when they are run as scripts
+import npm_packages
 import sbom
+import sbom_npm
 from audit import locked
 
 ROOT = Path(__file__).parents[1]
@@ -37,12 +40,38 @@ def test_a_bill_that_is_not_valid_is_not_written() -> None:
 def test_the_bill_lists_every_locked_package_with_its_version_and_hashes(bill: JSON) -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
 
-    listed = [part for part in bill["components"] if part["type"] == "library"]
+    listed = [part for part in bill["components"] if part["purl"].startswith("pkg:pypi/")]
     assert {(part["name"], part["version"]) for part in listed} == set(locked(lock))
     told = [
         each["content"] for part in listed for file in part["externalReferences"] for each in file["hashes"]
     ]
     assert sorted(told) == sorted(re.findall(r"--hash=sha256:([0-9a-f]{64})", lock))
+
+
+def test_the_bill_lists_the_packages_that_the_pages_hold_code_of(bill: JSON) -> None:
+    lock = json.loads((ROOT / npm_packages.LOCK).read_text("utf-8"))["packages"]
+
+    listed = {part["name"]: part for part in bill["components"] if part["purl"].startswith("pkg:npm/")}
+    assert {(part["name"], part["version"]) for part in listed.values()} == set(npm_packages.bundled(ROOT))
+    preact, (file,) = listed["preact"], listed["preact"]["externalReferences"]
+    assert preact["licenses"] == [{"expression": "MIT"}]
+    digest = base64.b64encode(bytes.fromhex(file["hashes"][0]["content"])).decode()
+    assert lock["node_modules/preact"]["integrity"] == f"sha512-{digest}"
+    asks = {each["ref"]: each["dependsOn"] for each in bill["dependencies"]}
+    assert listed["js-base64"]["purl"] in asks[listed["fhirclient"]["purl"]]
+    assert {part["purl"] for part in listed.values()} <= set(asks[bill["metadata"]["component"]["bom-ref"]])
+
+
+def test_pages_with_another_release_than_the_lock_get_no_bill(tmp_path: Path) -> None:
+    for file in (npm_packages.LOCK, npm_packages.LICENCES):
+        (tmp_path / file).parent.mkdir(parents=True)
+        text = (ROOT / file).read_text("utf-8")
+        (tmp_path / file).write_text(
+            re.sub(r"^## preact - \S+", "## preact - 0.0.1", text, flags=re.MULTILINE)
+        )
+
+    with pytest.raises(npm_packages.Unreadable, match=r"preact 0\.0\.1 is in the pages"):
+        sbom_npm.npm_parts(tmp_path)
 
 
 def test_the_bill_names_the_project_and_the_image_it_begins_with(bill: JSON) -> None:
