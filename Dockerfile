@@ -1,4 +1,5 @@
-# The service alone: hashed dependencies, an unprivileged user, nothing written but the store and /tmp.
+# The service alone: hashed dependencies, an unprivileged user, nothing written but the store and /tmp. The pages come built
+# (cds_service/web), so that no stage needs Node.
 #
 # Where this was written there is no Docker engine: hadolint and tests/test_deployment.py have read it, and each step was
 # done by hand without a container; it was never built. Tag and digest: as docker-library/repo-info records them.

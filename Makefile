@@ -1,28 +1,36 @@
 # make run       build .venv if needed, start the service on 127.0.0.1:8000
-# make test      everything that is checked: ruff, mypy, import-linter, the knowledge files, Docker's files, pytest
+# make setup     .venv with everything that tests and builds need; `make run` installs what runs only
+# make test      everything that is checked: ruff, mypy, import-linter, the knowledge files, Docker's files, the built
+#                pages, pytest, the pages in Chromium
+# make web       build the pages: what web/ says becomes cds_service/web/, which is committed
+# make screenshots   the pictures of README.md anew, into docs/screenshots/
 # make sbom      what is in the image, as CycloneDX: dist/legcramps.cdx.json
 # make bench     what it costs beside references, into bench/results/ and docs/; QUICK=1: a rough look that is not kept
 # make secrets   passwords and a token for docker-compose.yml, into secrets/
-# Only make and a Python of 3.11 or newer are needed (the tests install PostgreSQL's programs where they are missing); PYTHON=/path/to/python chooses one.
+# Only make and a Python of 3.11 or newer are needed (the tests install the programs of PostgreSQL and Chromium where they
+# are missing, Node comes as a Python package); PYTHON=/path/to/python chooses one.
 
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 RECORDS ?= ../shared/patients
+# Playwright uses the Chromium of this machine.
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 MODERN := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-records audit bench lock sbom secrets
+.PHONY: help setup run test test-browser test-records web screenshots audit bench lock lock-web sbom secrets
 
 help:
-	@echo "make run | test | setup | test-records RECORDS=folder | audit | bench | lock | sbom | secrets (README.md tells what each does)"
+	@echo "make run | test | web | screenshots | setup | test-browser | test-records RECORDS=folder | audit | bench | lock | lock-web | sbom | secrets"
+	@echo "The head of Makefile and README.md tell what each does."
 
-setup: $(VENV)/.installed
+setup: $(VENV)/.tools
 
-# The dependencies change with the lock only, the project itself with pyproject.toml only.
-$(VENV)/.dependencies: requirements-dev.lock
+# The dependencies change with the locks only, the project itself with pyproject.toml only.
+$(VENV)/.dependencies: requirements.lock requirements-build.lock
 	@for python in $(CANDIDATES); do \
 	    if command -v $$python >/dev/null && $$python -c '$(MODERN)' 2>/dev/null; then break; fi; \
 	    python=; \
@@ -34,14 +42,20 @@ $(VENV)/.dependencies: requirements-dev.lock
 	fi; \
 	echo "Building $(VENV) with $$($$python --version)"; \
 	$$python -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	    -r requirements.lock -r requirements-build.lock
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.dependencies pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: setup
+# What tests and builds need besides, four times as much: Node, Playwright, the checkers.
+$(VENV)/.tools: $(VENV)/.installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/.installed
 	$(BIN)/legcramps serve
 
 test: setup
@@ -54,8 +68,25 @@ test: setup
 	@# 3: there is nothing to compare with (no checkout, or files that only an older version reads)
 	$(BIN)/legcramps cards diff HEAD || [ $$? -eq 3 ]
 	tools/lint_deployment.sh
+	tools/install_chromium.sh
+	tools/build_web.sh --check
 	tools/install_postgresql.sh
 	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal -m browser tests/browser
+
+# Only what looks at the pages.
+test-browser: setup
+	tools/install_chromium.sh
+	$(BIN)/pytest -n auto --dist worksteal -m browser tests/browser
+
+# Commit what it changes.
+web: setup
+	tools/build_web.sh
+
+# Look at them before you commit them.
+screenshots: setup
+	tools/install_chromium.sh
+	$(BIN)/pytest -m browser tests/browser/test_screenshots.py --renew-screenshots
 
 # Records that nobody here wrote; they are read where they are, never copied.
 test-records: setup
@@ -63,7 +94,7 @@ test-records: setup
 
 # Known vulnerabilities of what is installed; fails where it can't reach the data, so it is no part of `test`.
 audit: setup
-	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock tools/lint_deployment.lock bench/requirements.lock
+	$(BIN)/python tools/audit.py requirements.lock requirements-dev.lock tools/lint_deployment.lock bench/requirements.lock --npm
 
 sbom: setup
 	$(BIN)/python tools/sbom.py dist/legcramps.cdx.json
@@ -96,3 +127,7 @@ lock:
 	echo hatchling | $(LOCK) --constraint requirements-dev.lock --output-file requirements-build.lock -; \
 	printf '%s\n' hatchling matplotlib orjson | $(LOCK) --constraint requirements-dev.lock \
 	    --output-file bench/requirements.lock pyproject.toml -
+
+# After a change of web/package.json; it takes the network too.
+lock-web: setup
+	tools/lock_web.sh

@@ -1,7 +1,7 @@
 """
 Looks every locked package up among the known vulnerabilities, and fails when it can't.
 
-    .venv/bin/python tools/audit.py requirements.lock requirements-dev.lock
+    .venv/bin/python tools/audit.py requirements.lock requirements-dev.lock --npm
 
 Exit status 0: every package was looked at, none is known to be vulnerable. 1: some are. 2: nobody knows.
 
@@ -23,8 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import audit_npm
 import msgspec
+from npm_packages import Unreadable as NpmUnreadable
 
+ROOT = Path(__file__).parents[1]
 CLEAN, VULNERABLE, UNKNOWN = 0, 1, 2
 _PINNED = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)")
 _SECONDS = 15 * 60
@@ -202,15 +205,34 @@ def audit(files: Sequence[Path], source: Sequence[str]) -> Verdict:
     return judged(entries, pins)
 
 
+def audit_of_pages(root: Path = ROOT) -> Verdict:
+    """The verdict on the packages of npm."""
+    try:
+        vulnerable, count = audit_npm.findings(root)
+    except NpmUnreadable as error:
+        return Verdict(UNKNOWN, (str(error),))
+    if vulnerable:
+        return Verdict(VULNERABLE, tuple(vulnerable))
+    return Verdict(CLEAN, (f"{count} packages of npm audited, none known vulnerable",))
+
+
+def both(one: Verdict, other: Verdict) -> Verdict:
+    """The graver status, and what both tell."""
+    return Verdict(max(one.status, other.status), (*one.lines, *other.lines))
+
+
 def main() -> int:
     """Tell the verdict; the exit status is its status."""
     parser = argparse.ArgumentParser(description="Looks locked packages up among the known vulnerabilities.")
     parser.add_argument("files", nargs="+", type=Path, metavar="LOCK")
     parser.add_argument("--service", default="pypi", choices=("pypi", "osv"), help="whom pip-audit asks")
     parser.add_argument("--osv-url", help="where the service osv is, if elsewhere")
+    parser.add_argument("--npm", action="store_true", help="the packages that pages are built with, too")
     given = parser.parse_args()
     at = ["--osv-url", given.osv_url] if given.osv_url else []
     verdict = audit(given.files, ["--vulnerability-service", given.service, *at])
+    if given.npm:
+        verdict = both(verdict, audit_of_pages())
     print(*verdict.lines, sep="\n", file=sys.stderr if verdict.status else sys.stdout)
     if verdict.status == UNKNOWN:
         print("The audit failed: nobody knows whether these packages are safe.", file=sys.stderr)

@@ -11,18 +11,10 @@ if command -v initdb >/dev/null && command -v postgres >/dev/null; then
     exit 0
 fi
 
-administrator=
-if [ "$(id -u)" -ne 0 ]; then
-    administrator=sudo
-fi
-if ! command -v apt-get >/dev/null || { [ -n "$administrator" ] && ! command -v sudo >/dev/null; }; then
-    echo "The tests need the programs of a PostgreSQL server: install them, with initdb and postgres in PATH." >&2
-    exit 1
-fi
+. "$(dirname "$0")/debian.sh"
 echo "Installing PostgreSQL for the tests"
-$administrator apt-get update -qq
-install="$administrator env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
-$install postgresql-common
+refresh_packages "The tests need the programs of a PostgreSQL server: install them, with initdb and postgres in PATH."
+install_packages postgresql-common
 # no server of the machine's own: the tests start theirs
 $administrator sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
-$install postgresql
+install_packages postgresql

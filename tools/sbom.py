@@ -1,5 +1,6 @@
 """
-Writes down what is in the image: requirements.lock, the project itself and the base image, as CycloneDX 1.6 in JSON.
+Writes down what is in the image: requirements.lock, the project itself, the packages of npm whose code the built pages
+hold, and the base image, as CycloneDX 1.6 in JSON.
 
     .venv/bin/python tools/sbom.py dist/legcramps.cdx.json
 
@@ -21,8 +22,10 @@ from typing import Any
 import msgspec
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from npm_packages import Unreadable
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from sbom_npm import npm_parts, uses
 
 ROOT = Path(__file__).parents[1]
 _SECONDS = 120
@@ -51,6 +54,7 @@ def bill(root: Path = ROOT) -> JSON:
 
     Raises:
         Unknown: When a locked package is not installed here.
+        npm_packages.Unreadable: When it can't be told what the built pages hold.
     """
     lock, project, image = (root / name for name in ("requirements.lock", "pyproject.toml", "Dockerfile"))
     base = _base(image.read_text("utf-8"))
@@ -64,8 +68,11 @@ def bill(root: Path = ROOT) -> JSON:
         for part in told["components"]
     ]
     edges = _edges(tomllib.loads(project.read_text("utf-8"))["project"], system)
-    told["components"] = [*sorted(parts, key=lambda part: str(part["purl"])), base]
-    told["dependencies"] = _graph(told["metadata"]["component"]["bom-ref"], edges, parts)
+    of_pages = npm_parts(root)
+    told["components"] = [*sorted((*parts, *of_pages), key=lambda part: str(part["purl"])), base]
+    graph = _graph(told["metadata"]["component"]["bom-ref"], edges, parts)
+    graph[0]["dependsOn"] += [part["purl"] for part in of_pages]
+    told["dependencies"] = [*graph, *uses(root)]
     return told
 
 
@@ -189,7 +196,7 @@ def main() -> int:
     """Write the bill into the file that is named."""
     try:
         text = written(bill())
-    except Unknown as error:
+    except (Unknown, Unreadable) as error:
         print(error, file=sys.stderr)
         return 1
     file = Path(sys.argv[1])
