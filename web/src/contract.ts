@@ -43,7 +43,13 @@ export type HookRequest = {
   hook: string;
   hookInstance: string;
   fhirServer?: string;
-  fhirAuthorization?: { access_token: string; token_type: "Bearer"; expires_in: number; scope: string; subject: string };
+  fhirAuthorization?: {
+    access_token: string;
+    token_type: "Bearer";
+    expires_in: number;
+    scope: string;
+    subject: string;
+  };
   context: { userId: string; patientId: string; encounterId?: string };
   prefetch?: Record<string, Json>;
 };
@@ -55,7 +61,7 @@ export type Explanation = {
   silence: string | null; // a reason code; null where there are cards
   why: string; // the same in words
   fetched: Record<string, string>; // of what was asked of the FHIR server, what came: "ok" or a code
-  trace: Trace | Record<string, never>;
+  trace: Trace | null; // null where nothing was read; it is sent as {}
   timeline: Timeline | null; // null where nothing was read
   entries: Record<string, Json>; // the entries that marks name, as far as they are read, by "Condition/1"
 };
@@ -102,8 +108,13 @@ export type Mark = {
   ends: string | null; // null: it runs on (is_running), or no end was written down
   says: string;
   sources: string[];
+  starts: string; // the start as exactly as it was written: "2013", "20 May 2019"; "" where none is
+  begins_until: string | null; // the last day on which it may have begun; null: certain to the day
+  starts_is_stated: boolean; // false: "first recorded" (drugs), "recorded" (cramps, diagnoses)
+  stops: string; // the end as it was written; "" without one
   is_running: boolean;
   value: number | null; // of a result, in the lane's unit
+  corrected: string; // "2.28": the value after a correction, by the albumin or the glucose; "" without
   low: number | null; // the laboratory's own limits for it
   high: number | null;
   steps: Step[];
@@ -124,6 +135,7 @@ export type Linked = {
   role: string;
   level: string;
   chain: string;
+  standing: string; // how it is told, in words: "warning, told with M1", "set aside"; "" where it is on no card
   says: string[];
   marks: string[];
 };
@@ -133,7 +145,7 @@ export type Timeline = {
   shades: Shade[];
   lanes: Lane[];
   contributors: Linked[];
-  not_drawn: { says: string; sources: string[] }[];
+  not_drawn: { says: string; sources: string[]; is_list: boolean }[]; // is_list: of a list that lacks something
 };
 
 // --- GET demo ------------------------------------------------------------------------------------------------

@@ -1,5 +1,9 @@
 import { render } from "preact";
 
 import "../page.css";
+import { Workbench } from "./Workbench.tsx";
 
-render(<p>…</p>, document.getElementById("page")!);
+const page = document.getElementById("page");
+if (page) {
+  render(<Workbench />, page);
+}
