@@ -223,11 +223,11 @@ def test_an_empty_concept_means_nothing() -> None:
 
 
 def test_loading_is_quick() -> None:
-    began = time.process_time()
+    began = time.thread_time()  # other tests' servers may still end in threads of this process
 
     ValueSets.load(VALUE_SETS)
 
-    assert time.process_time() - began < 2  # about 0.2 s here; wide, for busy machines
+    assert time.thread_time() - began < 2  # about 0.2 s here; wide, for busy machines
 
 
 CODINGS = st.builds(
